@@ -1,0 +1,1 @@
+//! Runs the CKAN runbook from Slack.
