@@ -1,1 +1,13 @@
-//! Runs the CKAN runbook from Slack.
+//! Runs the CKAN runbook from Slack: one engineer asks, another approves, the bot does it, proves it, and keeps a
+//! record that cannot be quietly changed.
+//!
+//! Dependencies point one way: `slack` and `worker` use `approval` and `operations`, which use `ckan`, `store` and
+//! `audit`. `approval` is pure.
+
+pub mod approval;
+pub mod audit;
+pub mod ckan;
+pub mod clock;
+pub mod ids;
+pub mod operations;
+pub mod store;

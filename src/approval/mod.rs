@@ -1,0 +1,17 @@
+//! The rule: what may happen to a request, who may make it happen, and when.
+//!
+//! Guarantees that every state change of a request goes through [`transition::apply`], which is pure: no I/O, no
+//! SQL, no Slack, no clock of its own. Leaves to the store that a step is committed at most once, and to `slack`
+//! that an [`policy::Account`] was read afresh.
+
+pub mod plan;
+pub mod policy;
+pub mod refusal;
+pub mod request;
+pub mod transition;
+
+pub use plan::{Change, Plan, PlanDigest, Target};
+pub use policy::{Account, Policy, Role};
+pub use refusal::Refusal;
+pub use request::{Attempt, Outcome, Request, State, Verdict, Vote};
+pub use transition::{Event, Step, apply};

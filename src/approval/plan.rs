@@ -1,0 +1,198 @@
+//! A plan: what an operation found and will do, frozen, with a digest.
+//!
+//! Guarantees that the digest covers what would change an approver's mind (the operation, the environment, the
+//! resolved targets, the facts, the work) and nothing that ticks by itself. Leaves to each operation which facts
+//! those are.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+/// One thing that the operation will act on, resolved when the request was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// CKAN's own id; execution uses nothing else.
+    pub id: Uuid,
+    /// The slug at the time of planning, for people.
+    pub name: String,
+    /// The title at the time of planning, for people.
+    pub title: String,
+}
+
+/// What an operation found and will do. Frozen when the request is made; made again just before execution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The operation, for example `dataset withdraw`.
+    pub operation: String,
+    /// The environment it is for.
+    pub environment: String,
+    /// One line: what will happen to what.
+    pub summary: String,
+    /// What is acted on.
+    pub targets: Vec<Target>,
+    /// Label and value, in reading order, that approvers see; those that must not change are in `facts` as well.
+    pub shown: Vec<(String, String)>,
+    /// What will happen, one sentence each.
+    pub effects: Vec<String>,
+    /// What an approver should think about, one sentence each.
+    pub warnings: Vec<String>,
+    /// What cannot be undone, one sentence each; empty where everything can.
+    pub irreversible: Vec<String>,
+    /// A safer way to the same end, where there is one.
+    pub alternative: Option<String>,
+    /// Label and value of what would change an approver's mind. Part of the digest.
+    pub facts: BTreeMap<String, String>,
+    /// What `execute` needs, in the operation's own terms. Part of the digest.
+    pub work: Value,
+}
+
+/// SHA-256 over the canonical text of what a plan binds, in lower-case hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlanDigest(String);
+
+impl PlanDigest {
+    /// Takes a digest from the store.
+    pub fn from_hex(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The digest as hexadecimal text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PlanDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One fact that moved between request and execution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The fact's label.
+    pub fact: String,
+    /// What the approvers saw; `None` where it was not there.
+    pub was: Option<String>,
+    /// What CKAN says now; `None` where it is gone.
+    pub now: Option<String>,
+}
+
+impl Plan {
+    /// The digest an approval binds to.
+    pub fn digest(&self) -> PlanDigest {
+        let ids: Vec<String> = self.targets.iter().map(|target| target.id.to_string()).collect();
+        // serde_json's maps are sorted by key, so this text is the same for equal values.
+        let bound = serde_json::json!({
+            "operation": self.operation,
+            "environment": self.environment,
+            "targets": ids,
+            "facts": self.facts,
+            "work": self.work,
+        });
+        PlanDigest(hex::encode(Sha256::digest(bound.to_string().as_bytes())))
+    }
+
+    /// What moved since `older` was shown to the approvers, in the order of the labels. Never empty where the
+    /// digests differ.
+    pub fn changes_since(&self, older: &Self) -> Vec<Change> {
+        let mut labels: Vec<&String> = older.facts.keys().chain(self.facts.keys()).collect();
+        labels.sort();
+        labels.dedup();
+        let mut changes: Vec<Change> = labels
+            .into_iter()
+            .filter(|label| older.facts.get(*label) != self.facts.get(*label))
+            .map(|label| Change {
+                fact: label.clone(),
+                was: older.facts.get(label).cloned(),
+                now: self.facts.get(label).cloned(),
+            })
+            .collect();
+        if changes.is_empty() && self.digest() != older.digest() {
+            changes.push(Change {
+                fact: "What would be done".to_owned(),
+                was: Some(older.summary.clone()),
+                now: Some(self.summary.clone()),
+            });
+        }
+        changes
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn sample() -> Plan {
+    Plan {
+        operation: "dataset withdraw".to_owned(),
+        environment: "production".to_owned(),
+        summary: "Withdraw “Road Safety Data 2019”".to_owned(),
+        targets: vec![Target {
+            id: Uuid::from_u128(1),
+            name: "road-accidents-2019".to_owned(),
+            title: "Road Safety Data 2019".to_owned(),
+        }],
+        shown: vec![("State".to_owned(), "active".to_owned())],
+        effects: vec![],
+        warnings: vec![],
+        irreversible: vec![],
+        alternative: None,
+        facts: BTreeMap::from([("State".to_owned(), "active".to_owned())]),
+        work: serde_json::json!({"previous_state": "active"}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_moves_with_every_bound_part_and_with_no_other() {
+        let plan = sample();
+        let digest = plan.digest();
+        let moved = |edit: fn(&mut Plan)| {
+            let mut other = plan.clone();
+            edit(&mut other);
+            other.digest() != digest
+        };
+        assert!(moved(|p| p.operation.push('x')));
+        assert!(moved(|p| p.environment.push('x')));
+        assert!(moved(|p| p.targets.clear()));
+        assert!(moved(|p| {
+            p.facts.insert("Owner".to_owned(), "x".to_owned());
+        }));
+        assert!(moved(|p| p.work = Value::Null));
+        assert!(!moved(|p| p.shown.clear()));
+        assert!(!moved(|p| p.warnings.push("new".to_owned())));
+        assert!(!moved(|p| p.summary.push('x')));
+    }
+
+    #[test]
+    fn changes_name_the_fact_and_both_values() {
+        let old = sample();
+        let mut new = sample();
+        new.facts.insert("State".to_owned(), "deleted".to_owned());
+        new.facts.insert("Owner".to_owned(), "Defra".to_owned());
+        let said: Vec<_> = new.changes_since(&old).into_iter().map(|c| (c.fact, c.was, c.now)).collect();
+        assert_eq!(
+            said,
+            [
+                ("Owner".to_owned(), None, Some("Defra".to_owned())),
+                ("State".to_owned(), Some("active".to_owned()), Some("deleted".to_owned())),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_moved_digest_is_never_without_a_change_to_show() {
+        let old = sample();
+        let mut new = sample();
+        new.work = Value::Null;
+        assert_eq!(new.changes_since(&old).len(), 1);
+        assert!(old.changes_since(&old).is_empty());
+    }
+}

@@ -1,0 +1,218 @@
+//! A request: one engineer's wish to run one change operation, and everything that has become of it.
+//!
+//! Guarantees that what was asked (operation, arguments, plan, requester, policy) never changes after creation; only
+//! `state` and what belongs to it does, through `transition`. Leaves storage to `store` and words to `sentences`.
+
+use std::num::NonZeroU8;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Plan, PlanDigest};
+use crate::ids::{AttemptId, PersonId, RequestId, UserId, WorkerId};
+
+/// Where a request is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Waits for approvals.
+    Pending,
+    /// Has its approvals and waits for a worker.
+    Approved,
+    /// A worker has committed its claim; bytes may be going to CKAN.
+    Running,
+    /// The worker died or lost sight of the outcome. Probed, then settled, or handed to a person; never run again.
+    Unknown,
+    /// A probe saw that it happened.
+    Succeeded,
+    /// Some of it happened.
+    Partly,
+    /// It is certain that nothing happened.
+    NotApplied,
+    /// Somebody said no.
+    Denied,
+    /// The requester took it back.
+    Cancelled,
+    /// It ran out of time.
+    Expired,
+    /// CKAN moved between request and execution; nothing ran.
+    Stale,
+}
+
+impl State {
+    /// Every state, in the order of the way.
+    pub const ALL: [Self; 11] = [
+        Self::Pending,
+        Self::Approved,
+        Self::Running,
+        Self::Unknown,
+        Self::Succeeded,
+        Self::Partly,
+        Self::NotApplied,
+        Self::Denied,
+        Self::Cancelled,
+        Self::Expired,
+        Self::Stale,
+    ];
+
+    /// The state's name in the store, the audit and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Running => "running",
+            Self::Unknown => "unknown",
+            Self::Succeeded => "succeeded",
+            Self::Partly => "partly",
+            Self::NotApplied => "not_applied",
+            Self::Denied => "denied",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Stale => "stale",
+        }
+    }
+
+    /// The state of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// True where nothing can happen to the request any more.
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Pending | Self::Approved | Self::Running | Self::Unknown)
+    }
+}
+
+/// One person's yes or no. One person has one vote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vote {
+    /// The human.
+    pub person: PersonId,
+    /// The account used.
+    pub user: UserId,
+    /// Yes or no.
+    pub approve: bool,
+    /// Why; always there for a no.
+    pub reason: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One try at executing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Fencing token: only its holder may settle.
+    pub id: AttemptId,
+    /// The process that claimed.
+    pub worker: WorkerId,
+    /// When the claim was committed.
+    pub claimed_at: Timestamp,
+}
+
+/// What came of an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// A probe saw it.
+    Succeeded,
+    /// A probe saw some of it.
+    Partly,
+    /// Certainly nothing happened.
+    NotApplied,
+    /// Nobody can say yet.
+    Unknown,
+}
+
+impl Verdict {
+    /// The request state that records this verdict.
+    pub fn state(self) -> State {
+        match self {
+            Self::Succeeded => State::Succeeded,
+            Self::Partly => State::Partly,
+            Self::NotApplied => State::NotApplied,
+            Self::Unknown => State::Unknown,
+        }
+    }
+}
+
+/// What came of an execution, with what was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// What came of it.
+    pub verdict: Verdict,
+    /// What was seen, one sentence each, for the thread and the audit. Ours, never an upstream body.
+    pub seen: Vec<String>,
+}
+
+/// One engineer's wish to run one change operation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Opaque id: what a button carries.
+    pub id: RequestId,
+    /// Grows by one with every step; the store's guard.
+    pub version: i64,
+    /// Where it is on its way.
+    pub state: State,
+    /// When it got there.
+    pub state_since: Timestamp,
+    /// The operation's name, for example `dataset withdraw`.
+    pub operation: String,
+    /// The environment's name.
+    pub environment: String,
+    /// The operation's arguments, frozen; planning again uses exactly these.
+    pub arguments: Value,
+    /// What the approvers saw.
+    pub plan: Plan,
+    /// What an approval binds to.
+    pub digest: PlanDigest,
+    /// The human who asked.
+    pub requester: PersonId,
+    /// The account used for asking.
+    pub requester_user: UserId,
+    /// Why.
+    pub reason: String,
+    /// The ticket's number.
+    pub ticket: Option<String>,
+    /// How many approvals it needs, fixed when it was made.
+    pub approvals_needed: NonZeroU8,
+    /// The digest of the policy it was made under.
+    pub policy_digest: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its present state runs out; meaningful while pending or approved.
+    pub expires_at: Timestamp,
+    /// Everybody's votes.
+    pub votes: Vec<Vote>,
+    /// The one attempt there ever is.
+    pub attempt: Option<Attempt>,
+    /// What came of it.
+    pub outcome: Option<Outcome>,
+    /// The request that this one undoes.
+    pub undoes: Option<RequestId>,
+}
+
+impl Request {
+    /// The approvals so far.
+    pub fn approvals(&self) -> impl Iterator<Item = &Vote> {
+        self.votes.iter().filter(|vote| vote.approve)
+    }
+
+    /// Who decided last, where somebody did.
+    pub fn decided_by(&self) -> Option<&Vote> {
+        self.votes.last()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_has_a_name_of_its_own_and_back() {
+        for state in State::ALL {
+            assert_eq!(State::from_name(state.name()), Some(state));
+            assert_eq!(serde_json::to_value(state).unwrap(), state.name());
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The one place where the state of a request changes.
+//!
+//! Guarantees, for every event in every state, one answer: a step or a refusal. Nothing executes without the needed
+//! number of approvals by people other than the requester; a claim happens once; only the attempt that holds the
+//! claim settles; an unknown outcome is never run again. Leaves to the store that a step is committed only if the
+//! request still has the version it was made from.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Attempt, Change, Outcome, Policy, Refusal, Request, State, Verdict, Vote};
+use crate::ids::{AttemptId, PersonId, UserId, WorkerId};
+
+/// Something that wants to happen to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Somebody who may approve says yes.
+    Approve {
+        /// The human.
+        person: PersonId,
+        /// The account used.
+        user: UserId,
+    },
+    /// Somebody who may approve says no.
+    Deny {
+        /// The human.
+        person: PersonId,
+        /// The account used.
+        user: UserId,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody takes the request back.
+    Cancel {
+        /// The human.
+        person: PersonId,
+    },
+    /// Time passed.
+    Tick,
+    /// A worker wants to execute.
+    Claim {
+        /// Its fencing token.
+        attempt: AttemptId,
+        /// The process.
+        worker: WorkerId,
+    },
+    /// Under the claim, the plan came out differently: nothing runs.
+    Moved {
+        /// Whose claim.
+        attempt: AttemptId,
+        /// What moved.
+        changes: Vec<Change>,
+    },
+    /// The attempt ended, or a probe settled an unknown one.
+    Settle {
+        /// Whose claim.
+        attempt: AttemptId,
+        /// What came of it.
+        outcome: Outcome,
+    },
+    /// The worker that held the claim is gone.
+    Lose {
+        /// Whose claim.
+        attempt: AttemptId,
+    },
+}
+
+/// A permitted step: the request as it will be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The request after the step, its version one higher.
+    pub request: Request,
+    /// The state before.
+    pub from: State,
+}
+
+/// What the event does to the request, or why it may not.
+pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -> Result<Step, Refusal> {
+    let from = request.state;
+    let mut next = request.clone();
+    next.version += 1;
+    match (from, event) {
+        (State::Pending, Event::Approve { person, user }) => {
+            refuse_if_too_late(request, now)?;
+            refuse_if_own(request, &person, &user, policy)?;
+            refuse_if_voted(request, &person)?;
+            next.votes.push(Vote { person, user, approve: true, reason: None, at: now });
+            if next.approvals().count() >= usize::from(request.approvals_needed.get()) {
+                enter(&mut next, State::Approved, now);
+                next.expires_at = later(now, policy.approved_ttl);
+            }
+        }
+        (State::Pending, Event::Deny { person, user, reason }) => {
+            refuse_if_too_late(request, now)?;
+            refuse_if_own(request, &person, &user, policy)?;
+            refuse_if_voted(request, &person)?;
+            if reason.trim().is_empty() {
+                return Err(Refusal::DenyWithoutReason);
+            }
+            next.votes.push(Vote { person, user, approve: false, reason: Some(reason), at: now });
+            enter(&mut next, State::Denied, now);
+        }
+        (State::Pending | State::Approved, Event::Cancel { person }) => {
+            if person != request.requester {
+                return Err(Refusal::NotYourRequest);
+            }
+            enter(&mut next, State::Cancelled, now);
+        }
+        (State::Pending | State::Approved, Event::Tick) => {
+            if now < request.expires_at {
+                return Err(Refusal::OutOfOrder);
+            }
+            enter(&mut next, State::Expired, now);
+        }
+        (State::Approved, Event::Claim { attempt, worker }) => {
+            refuse_if_too_late(request, now)?;
+            next.attempt = Some(Attempt { id: attempt, worker, claimed_at: now });
+            enter(&mut next, State::Running, now);
+        }
+        (State::Running, Event::Moved { attempt, changes }) => {
+            refuse_unless_holder(request, &attempt)?;
+            next.outcome = Some(Outcome {
+                verdict: Verdict::NotApplied,
+                seen: changes.iter().map(|change| change.fact.clone()).collect(),
+            });
+            enter(&mut next, State::Stale, now);
+        }
+        (State::Running, Event::Settle { attempt, outcome }) => {
+            refuse_unless_holder(request, &attempt)?;
+            enter(&mut next, outcome.verdict.state(), now);
+            next.outcome = Some(outcome);
+        }
+        (State::Running, Event::Lose { attempt }) => {
+            refuse_unless_holder(request, &attempt)?;
+            next.outcome = Some(Outcome { verdict: Verdict::Unknown, seen: vec![] });
+            enter(&mut next, State::Unknown, now);
+        }
+        (State::Unknown, Event::Settle { attempt, outcome }) => {
+            refuse_unless_holder(request, &attempt)?;
+            if outcome.verdict == Verdict::Unknown {
+                return Err(Refusal::OutOfOrder);
+            }
+            enter(&mut next, outcome.verdict.state(), now);
+            next.outcome = Some(outcome);
+        }
+        (
+            State::Running | State::Unknown,
+            Event::Approve { .. } | Event::Deny { .. } | Event::Cancel { .. },
+        ) => return Err(Refusal::Running),
+        (
+            State::Approved
+            | State::Succeeded
+            | State::Partly
+            | State::NotApplied
+            | State::Denied
+            | State::Cancelled
+            | State::Expired
+            | State::Stale,
+            Event::Approve { .. } | Event::Deny { .. },
+        )
+        | (
+            State::Succeeded
+            | State::Partly
+            | State::NotApplied
+            | State::Denied
+            | State::Cancelled
+            | State::Expired
+            | State::Stale,
+            Event::Cancel { .. },
+        ) => return Err(decided(request)),
+        (
+            State::Pending,
+            Event::Claim { .. } | Event::Moved { .. } | Event::Settle { .. } | Event::Lose { .. },
+        )
+        | (State::Approved, Event::Moved { .. } | Event::Settle { .. } | Event::Lose { .. })
+        | (State::Running, Event::Tick | Event::Claim { .. })
+        | (State::Unknown, Event::Tick | Event::Claim { .. } | Event::Moved { .. } | Event::Lose { .. })
+        | (
+            State::Succeeded
+            | State::Partly
+            | State::NotApplied
+            | State::Denied
+            | State::Cancelled
+            | State::Expired
+            | State::Stale,
+            Event::Tick
+            | Event::Claim { .. }
+            | Event::Moved { .. }
+            | Event::Settle { .. }
+            | Event::Lose { .. },
+        ) => return Err(Refusal::OutOfOrder),
+    }
+    Ok(Step { request: next, from })
+}
+
+/// `now` and a while.
+pub fn later(now: Timestamp, while_: Duration) -> Timestamp {
+    let while_ = SignedDuration::try_from(while_).unwrap_or(SignedDuration::MAX);
+    now.checked_add(while_).unwrap_or(Timestamp::MAX)
+}
+
+fn enter(request: &mut Request, state: State, now: Timestamp) {
+    request.state = state;
+    request.state_since = now;
+}
+
+fn refuse_if_too_late(request: &Request, now: Timestamp) -> Result<(), Refusal> {
+    if now >= request.expires_at { Err(Refusal::TooLate) } else { Ok(()) }
+}
+
+/// The one guard against approving one's own request: by person, and by account even if the registry changed since.
+fn refuse_if_own(
+    request: &Request,
+    person: &PersonId,
+    user: &UserId,
+    policy: &Policy,
+) -> Result<(), Refusal> {
+    let own = *person == request.requester
+        || *user == request.requester_user
+        || policy.person(&request.requester_user) == *person;
+    if own { Err(Refusal::OwnRequest) } else { Ok(()) }
+}
+
+fn refuse_if_voted(request: &Request, person: &PersonId) -> Result<(), Refusal> {
+    let voted = request.votes.iter().any(|vote| vote.person == *person);
+    if voted { Err(Refusal::AlreadyVoted) } else { Ok(()) }
+}
+
+fn refuse_unless_holder(request: &Request, attempt: &AttemptId) -> Result<(), Refusal> {
+    let holds = request.attempt.as_ref().is_some_and(|held| held.id == *attempt);
+    if holds { Ok(()) } else { Err(Refusal::OutOfOrder) }
+}
+
+fn decided(request: &Request) -> Refusal {
+    Refusal::AlreadyDecided {
+        state: request.state,
+        by: request.decided_by().map(|vote| vote.user.clone()),
+        at: request.state_since,
+    }
+}
+
+#[cfg(test)]
+#[path = "transition_tests.rs"]
+mod tests;

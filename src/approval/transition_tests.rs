@@ -1,0 +1,235 @@
+//! The rule, event by event: the matrix a reviewer reads, and sequences nobody thought of.
+
+use std::num::NonZeroU8;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::approval::policy::tests::policy;
+use crate::approval::{PlanDigest, plan};
+use crate::ids::RequestId;
+
+const START: i64 = 1_800_000_000;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(START + seconds).unwrap()
+}
+
+fn request(approvals: u8) -> Request {
+    let plan = plan::sample();
+    Request {
+        id: RequestId::new("01REQUEST"),
+        version: 1,
+        state: State::Pending,
+        state_since: at(0),
+        operation: plan.operation.clone(),
+        environment: plan.environment.clone(),
+        arguments: serde_json::json!({}),
+        digest: plan.digest(),
+        plan,
+        requester: PersonId::new("alice"),
+        requester_user: UserId::new("UALICE"),
+        reason: "the publisher asked".to_owned(),
+        ticket: Some("51234".to_owned()),
+        approvals_needed: NonZeroU8::new(approvals).unwrap(),
+        policy_digest: policy().digest(),
+        created_at: at(0),
+        expires_at: at(3600),
+        votes: vec![],
+        attempt: None,
+        outcome: None,
+        undoes: None,
+    }
+}
+
+fn approve(user: &str) -> Event {
+    Event::Approve { person: policy().person(&UserId::new(user)), user: UserId::new(user) }
+}
+
+fn deny(user: &str, reason: &str) -> Event {
+    Event::Deny {
+        person: policy().person(&UserId::new(user)),
+        user: UserId::new(user),
+        reason: reason.to_owned(),
+    }
+}
+
+fn attempt() -> AttemptId {
+    AttemptId::new("01ATTEMPT")
+}
+
+fn claim() -> Event {
+    Event::Claim { attempt: attempt(), worker: WorkerId::new("01WORKER") }
+}
+
+fn settle(verdict: Verdict) -> Event {
+    Event::Settle { attempt: attempt(), outcome: Outcome { verdict, seen: vec![] } }
+}
+
+fn in_state(state: State) -> Request {
+    let mut request = request(1);
+    request.state = state;
+    if matches!(state, State::Running | State::Unknown) {
+        request.attempt =
+            Some(Attempt { id: attempt(), worker: WorkerId::new("01WORKER"), claimed_at: at(1) });
+    }
+    request
+}
+
+fn events() -> Vec<(&'static str, Event)> {
+    vec![
+        ("approve", approve("UBOB")),
+        ("approve own", approve("UALICE")),
+        ("deny", deny("UBOB", "no")),
+        ("cancel", Event::Cancel { person: PersonId::new("alice") }),
+        ("cancel other's", Event::Cancel { person: PersonId::new("UBOB") }),
+        ("claim", claim()),
+        ("moved", Event::Moved { attempt: attempt(), changes: vec![] }),
+        ("settle", settle(Verdict::Succeeded)),
+        ("settle unknown", settle(Verdict::Unknown)),
+        ("lose", Event::Lose { attempt: attempt() }),
+    ]
+}
+
+#[test]
+fn the_whole_matrix_is_as_reviewed() {
+    let mut page = String::new();
+    for state in State::ALL {
+        page.push_str(state.name());
+        page.push('\n');
+        let mut named = events();
+        named.push(("tick", Event::Tick));
+        for (name, event) in named {
+            let now = if name == "tick" { at(7200) } else { at(10) };
+            let said = match apply(&in_state(state), event, now, &policy()) {
+                Ok(step) => format!("-> {}", step.request.state.name()),
+                Err(refusal) => refusal.name().to_owned(),
+            };
+            page.push_str(&format!("  {name:15} {said}\n"));
+        }
+    }
+    insta::assert_snapshot!(page);
+}
+
+#[test]
+fn invariant_1_the_requester_cannot_approve_by_either_account() {
+    assert_eq!(apply(&request(1), approve("UALICE"), at(1), &policy()), Err(Refusal::OwnRequest));
+    assert_eq!(apply(&request(1), approve("UALICE2"), at(1), &policy()), Err(Refusal::OwnRequest));
+}
+
+#[test]
+fn invariant_1_a_registry_that_changed_since_does_not_open_the_own_request() {
+    let mut before = request(1);
+    before.requester = PersonId::new("UALICE"); // made before the registry knew her
+    assert_eq!(apply(&before, approve("UALICE2"), at(1), &policy()), Err(Refusal::OwnRequest));
+}
+
+#[test]
+fn one_person_has_one_vote() {
+    let once = apply(&request(2), approve("UBOB"), at(1), &policy()).unwrap().request;
+    assert_eq!(once.state, State::Pending);
+    assert_eq!(apply(&once, approve("UBOB"), at(2), &policy()), Err(Refusal::AlreadyVoted));
+    assert_eq!(apply(&once, deny("UBOB", "changed my mind"), at(2), &policy()), Err(Refusal::AlreadyVoted));
+    assert_eq!(apply(&once, approve("UCARA"), at(2), &policy()).unwrap().request.state, State::Approved);
+}
+
+#[test]
+fn a_vote_at_the_moment_of_expiry_is_too_late() {
+    assert_eq!(apply(&request(1), approve("UBOB"), at(3600), &policy()), Err(Refusal::TooLate));
+    assert!(apply(&request(1), approve("UBOB"), at(3599), &policy()).is_ok());
+}
+
+#[test]
+fn an_approved_request_that_waited_too_long_is_not_claimed() {
+    let approved = apply(&request(1), approve("UBOB"), at(10), &policy()).unwrap().request;
+    assert_eq!(approved.expires_at, at(10 + 900));
+    assert_eq!(apply(&approved, claim(), at(910), &policy()), Err(Refusal::TooLate));
+    assert_eq!(apply(&approved, Event::Tick, at(910), &policy()).unwrap().request.state, State::Expired);
+}
+
+#[test]
+fn a_deny_needs_its_reason() {
+    assert_eq!(apply(&request(1), deny("UBOB", " \n"), at(1), &policy()), Err(Refusal::DenyWithoutReason));
+}
+
+#[test]
+fn invariant_5_only_the_holder_of_the_claim_settles() {
+    let running = in_state(State::Running);
+    let stranger = Event::Settle {
+        attempt: AttemptId::new("01OTHER"),
+        outcome: Outcome { verdict: Verdict::Succeeded, seen: vec![] },
+    };
+    assert_eq!(apply(&running, stranger, at(2), &policy()), Err(Refusal::OutOfOrder));
+}
+
+#[test]
+fn a_second_clicker_learns_who_decided() {
+    let approved = apply(&request(1), approve("UBOB"), at(10), &policy()).unwrap().request;
+    assert_eq!(
+        apply(&approved, approve("UCARA"), at(11), &policy()),
+        Err(Refusal::AlreadyDecided { state: State::Approved, by: Some(UserId::new("UBOB")), at: at(10) })
+    );
+}
+
+#[test]
+fn the_digest_of_a_request_is_its_plans() {
+    let request = request(1);
+    assert_eq!(request.digest, request.plan.digest());
+    assert_ne!(request.digest, PlanDigest::from_hex("00"));
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let users = prop::sample::select(vec!["UALICE", "UALICE2", "UBOB", "UCARA"]);
+    let attempts = prop::sample::select(vec!["01ATTEMPT", "01OTHER"]);
+    let verdicts = prop::sample::select(vec![
+        Verdict::Succeeded,
+        Verdict::Partly,
+        Verdict::NotApplied,
+        Verdict::Unknown,
+    ]);
+    (0..8_u8, users, attempts, verdicts).prop_map(|(kind, user, attempt, verdict)| {
+        let attempt = AttemptId::new(attempt);
+        match kind {
+            0 | 1 => approve(user),
+            2 => deny(user, "no"),
+            3 => Event::Cancel { person: policy().person(&UserId::new(user)) },
+            4 => Event::Tick,
+            5 => Event::Claim { attempt, worker: WorkerId::new("01WORKER") },
+            6 => Event::Settle { attempt, outcome: Outcome { verdict, seen: vec![] } },
+            _ => Event::Lose { attempt },
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn invariants_1_and_5_hold_in_every_sequence(
+        needed in 1..4_u8,
+        events in prop::collection::vec((any_event(), 0..2000_i64), 0..40),
+    ) {
+        let mut now = 0;
+        let mut claims = 0;
+        let mut current = request(needed);
+        for (event, pause) in events {
+            now += pause;
+            let claimed = matches!(event, Event::Claim { .. });
+            let Ok(step) = apply(&current, event, at(now), &policy()) else { continue };
+            prop_assert!(!current.state.is_final(), "a final state stays");
+            prop_assert_eq!(step.request.version, current.version + 1);
+            prop_assert_eq!(&step.request.plan, &current.plan);
+            if claimed {
+                claims += 1;
+                let mut others: Vec<_> = step.request.approvals().map(|vote| vote.person.clone()).collect();
+                others.sort();
+                others.dedup();
+                prop_assert!(others.len() >= usize::from(needed));
+                prop_assert!(!others.contains(&step.request.requester));
+            }
+            if matches!(step.request.state, State::Running) {
+                prop_assert!(claimed, "nothing goes back to running");
+            }
+            current = step.request;
+        }
+        prop_assert!(claims <= 1);
+    }
+}

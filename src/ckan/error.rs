@@ -1,0 +1,73 @@
+//! What went wrong with a call, and whether CKAN may have acted.
+//!
+//! Guarantees a stable cause and an effect for every failure, and holds no upstream text. Leaves the sentence to
+//! `sentences`.
+
+use std::fmt;
+
+/// Whether a failed call may have changed something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Certainly not: it was refused before CKAN acted, or never arrived.
+    NotApplied,
+    /// CKAN may have acted, or may still act.
+    Unknown,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// Nothing answers at the address.
+    Unreachable,
+    /// No answer in time.
+    TimedOut,
+    /// The connection broke after the request had gone out.
+    ConnectionLost,
+    /// CKAN does not take the token for a sysadmin's.
+    TokenNotSysadmin,
+    /// CKAN says the caller may not do this.
+    NotAuthorised,
+    /// A proxy in front of CKAN refuses the action.
+    ProxyRefused,
+    /// A proxy in front of CKAN gave up waiting, or CKAN is down behind it.
+    ProxyGaveUp,
+    /// There is no such thing.
+    NotFound,
+    /// CKAN refuses the values.
+    Invalid,
+    /// CKAN does not know the action or could not read the request.
+    BadRequest,
+    /// CKAN failed inside.
+    ServerError,
+    /// CKAN's search index failed.
+    SearchIndex,
+    /// The answer is not CKAN's.
+    NotCkan,
+    /// The site at the address is not the configured one.
+    WrongSite,
+}
+
+/// A failed call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallError {
+    /// The action, for example `package_delete`.
+    pub action: &'static str,
+    /// What went wrong.
+    pub cause: Cause,
+    /// Whether CKAN may have acted.
+    pub effect: Effect,
+    /// The HTTP status, where there was one.
+    pub status: Option<u16>,
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed: {:?}", self.action, self.cause)?;
+        if let Some(status) = self.status {
+            write!(f, " (HTTP {status})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CallError {}

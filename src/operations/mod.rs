@@ -1,0 +1,171 @@
+//! The operations: everything the runbook can do, one file each, one line each in [`Registry::all`].
+//!
+//! **To add one**: write `<noun>_<verb>.rs` with a type that implements [`ReadOperation`] or [`ChangeOperation`],
+//! and add its line below. The grammar, the help, the modal, the policy row, the metric label and the documentation
+//! follow from it. The sentences that only this operation says stand in its file; all others in `sentences`.
+//!
+//! Guarantees that `plan` and `probe` only read, and that `execute` does exactly the plan. Leaves approval to
+//! `approval` and the telling to `slack`.
+
+pub mod registry;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::approval::{Plan, Policy, Request};
+use crate::ckan::{CallError, Site};
+use crate::ids::{PersonId, RequestId};
+use crate::store::Store;
+pub use registry::{Change, Operation, Read, Registry};
+
+/// How much an operation may break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Risk {
+    /// Changes nothing; answered at once, no approval.
+    Read,
+    /// The inverse gives everything back.
+    Reversible,
+    /// Some of it can be given back.
+    Partly,
+    /// Nothing gives it back.
+    Irreversible,
+}
+
+/// What an operation is called and what it is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Meta {
+    /// Noun and verb, for example `dataset withdraw`.
+    pub name: &'static str,
+    /// The short forms people type, for example `withdraw`.
+    pub short: &'static [&'static str],
+    /// One line of help, an imperative sentence with its full stop.
+    pub summary: &'static str,
+    /// How much it may break.
+    pub risk: Risk,
+    /// A command that works in the sandbox, without the leading `/ckan`.
+    pub example: &'static str,
+}
+
+/// Why no plan was made. Nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The person can do something about it: one sentence of ours that says what.
+    #[error("{0}")]
+    Refused(String),
+    /// CKAN could not be asked.
+    #[error(transparent)]
+    Ckan(#[from] CallError),
+}
+
+/// What a probe saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sighting {
+    /// It happened; what was seen, one sentence each.
+    Happened(Vec<String>),
+    /// It did not happen; what was seen.
+    NotHappened(Vec<String>),
+}
+
+/// The request that would undo one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inverse {
+    /// What the button says, for example `Restore`.
+    pub label: &'static str,
+    /// The operation's name.
+    pub operation: &'static str,
+    /// Its arguments.
+    pub arguments: Value,
+}
+
+/// An operation that changes something and needs a second person.
+pub trait ChangeOperation: Send + Sync + 'static {
+    /// What it is called.
+    const META: Meta;
+    /// Its typed arguments; their doc comments are the help.
+    type Arguments: clap::Args + Serialize + DeserializeOwned + Send + Sync;
+
+    /// What it would do. Reads only; resolves every target to its UUID.
+    fn plan(
+        &self,
+        site: &Site,
+        arguments: &Self::Arguments,
+    ) -> impl Future<Output = Result<Plan, PlanError>> + Send;
+
+    /// Does the plan. An error says whether CKAN may have acted ([`CallError::effect`]).
+    fn execute(&self, site: &Site, plan: &Plan) -> impl Future<Output = Result<(), CallError>> + Send;
+
+    /// Whether it happened. Reads only.
+    fn probe(&self, site: &Site, plan: &Plan) -> impl Future<Output = Result<Sighting, CallError>> + Send;
+
+    /// What would undo it, where anything would.
+    fn inverse(&self, plan: &Plan) -> Option<Inverse>;
+}
+
+/// What a read operation may look at.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// The environment the command named, or the default one.
+    pub site: &'a Site,
+    /// Requests and their history.
+    pub store: &'a dyn Store,
+    /// Every operation.
+    pub registry: &'a Registry,
+    /// The rules in force.
+    pub policy: &'a Policy,
+    /// The human who asks.
+    pub person: &'a PersonId,
+    /// True where this person may ask for changes.
+    pub may_request: bool,
+    /// True where this person may approve.
+    pub may_approve: bool,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What a read operation answers, privately.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// Something to read.
+    Say(Answer),
+    /// The person's own wish about a request, to be carried out by the approval rule.
+    Cancel(RequestId),
+}
+
+/// Something to read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The first line.
+    pub title: String,
+    /// Label and value.
+    pub shown: Vec<(String, String)>,
+    /// Further lines, in order.
+    pub lines: Vec<String>,
+}
+
+/// An operation that changes nothing on CKAN and is answered at once.
+pub trait ReadOperation: Send + Sync + 'static {
+    /// What it is called.
+    const META: Meta;
+    /// Its typed arguments; their doc comments are the help.
+    type Arguments: clap::Args + Serialize + DeserializeOwned + Send + Sync;
+
+    /// The answer.
+    fn answer(
+        &self,
+        asking: Asking<'_>,
+        arguments: &Self::Arguments,
+    ) -> impl Future<Output = Result<Reply, PlanError>> + Send;
+}
+
+/// Facts by label, for a plan's digest.
+pub type Facts = BTreeMap<String, String>;
+
+/// Whether `request` is one that `person` made.
+pub fn is_own(request: &Request, person: &PersonId) -> bool {
+    request.requester == *person
+}

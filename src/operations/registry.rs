@@ -1,0 +1,178 @@
+//! The list of operations and what it can say of itself.
+//!
+//! Guarantees that an operation is found by exactly one name and by its short forms, and that arguments are typed:
+//! what does not parse as an operation's own arguments never reaches it. Leaves the reading of command text to
+//! `slack::command`.
+
+use std::pin::Pin;
+
+use clap::{Args, FromArgMatches};
+use serde_json::Value;
+
+use super::{Asking, ChangeOperation, Inverse, Meta, PlanError, ReadOperation, Reply, Sighting};
+use crate::approval::Plan;
+use crate::ckan::{CallError, Site};
+
+type Answering<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A change operation, its types erased.
+pub trait Change: Send + Sync {
+    /// See [`ChangeOperation::plan`].
+    fn plan<'a>(&'a self, site: &'a Site, arguments: &'a Value) -> Answering<'a, Result<Plan, PlanError>>;
+    /// See [`ChangeOperation::execute`].
+    fn execute<'a>(&'a self, site: &'a Site, plan: &'a Plan) -> Answering<'a, Result<(), CallError>>;
+    /// See [`ChangeOperation::probe`].
+    fn probe<'a>(&'a self, site: &'a Site, plan: &'a Plan) -> Answering<'a, Result<Sighting, CallError>>;
+    /// See [`ChangeOperation::inverse`].
+    fn inverse(&self, plan: &Plan) -> Option<Inverse>;
+}
+
+/// A read operation, its types erased.
+pub trait Read: Send + Sync {
+    /// See [`ReadOperation::answer`].
+    fn answer<'a>(
+        &'a self,
+        asking: Asking<'a>,
+        arguments: &'a Value,
+    ) -> Answering<'a, Result<Reply, PlanError>>;
+}
+
+/// One operation of either kind.
+pub struct Operation {
+    /// What it is called and for.
+    pub meta: Meta,
+    /// What it does.
+    pub kind: Kind,
+    augment: fn(clap::Command) -> clap::Command,
+    read_arguments: fn(&clap::ArgMatches) -> Result<Value, clap::Error>,
+}
+
+/// The two kinds.
+pub enum Kind {
+    /// Changes nothing; answered at once.
+    Read(Box<dyn Read>),
+    /// Changes something; needs a second person.
+    Change(Box<dyn Change>),
+}
+
+impl Operation {
+    /// The noun of its name.
+    pub fn noun(&self) -> &'static str {
+        self.meta.name.split_once(' ').map_or(self.meta.name, |(noun, _)| noun)
+    }
+
+    /// The verb of its name; empty for a name of one word.
+    pub fn verb(&self) -> &'static str {
+        self.meta.name.split_once(' ').map_or("", |(_, verb)| verb)
+    }
+
+    /// Its arguments, added to a command.
+    pub fn augment(&self, command: clap::Command) -> clap::Command {
+        (self.augment)(command)
+    }
+
+    /// Its arguments as the JSON that is frozen with a request.
+    pub fn arguments(&self, matches: &clap::ArgMatches) -> Result<Value, clap::Error> {
+        (self.read_arguments)(matches)
+    }
+}
+
+fn typed_arguments<A: Args + serde::Serialize>(matches: &clap::ArgMatches) -> Result<Value, clap::Error> {
+    let arguments = A::from_arg_matches(matches)?;
+    serde_json::to_value(arguments)
+        .map_err(|error| clap::Error::raw(clap::error::ErrorKind::InvalidValue, error))
+}
+
+/// Frozen arguments that no longer fit: the program changed since they were written.
+fn outgrown() -> PlanError {
+    PlanError::Refused(
+        "This request was made by another version of the bot and can no longer be read. Make it again."
+            .to_owned(),
+    )
+}
+
+struct Typed<O>(O);
+
+impl<O: ChangeOperation> Change for Typed<O> {
+    fn plan<'a>(&'a self, site: &'a Site, arguments: &'a Value) -> Answering<'a, Result<Plan, PlanError>> {
+        Box::pin(async move {
+            let arguments: O::Arguments =
+                serde_json::from_value(arguments.clone()).map_err(|_| outgrown())?;
+            self.0.plan(site, &arguments).await
+        })
+    }
+
+    fn execute<'a>(&'a self, site: &'a Site, plan: &'a Plan) -> Answering<'a, Result<(), CallError>> {
+        Box::pin(self.0.execute(site, plan))
+    }
+
+    fn probe<'a>(&'a self, site: &'a Site, plan: &'a Plan) -> Answering<'a, Result<Sighting, CallError>> {
+        Box::pin(self.0.probe(site, plan))
+    }
+
+    fn inverse(&self, plan: &Plan) -> Option<Inverse> {
+        self.0.inverse(plan)
+    }
+}
+
+impl<O: ReadOperation> Read for Typed<O> {
+    fn answer<'a>(
+        &'a self,
+        asking: Asking<'a>,
+        arguments: &'a Value,
+    ) -> Answering<'a, Result<Reply, PlanError>> {
+        Box::pin(async move {
+            let arguments: O::Arguments =
+                serde_json::from_value(arguments.clone()).map_err(|_| outgrown())?;
+            self.0.answer(asking, &arguments).await
+        })
+    }
+}
+
+fn change<O: ChangeOperation>(operation: O) -> Operation {
+    Operation {
+        meta: O::META,
+        kind: Kind::Change(Box::new(Typed(operation))),
+        augment: O::Arguments::augment_args,
+        read_arguments: typed_arguments::<O::Arguments>,
+    }
+}
+
+fn read<O: ReadOperation>(operation: O) -> Operation {
+    Operation {
+        meta: O::META,
+        kind: Kind::Read(Box::new(Typed(operation))),
+        augment: O::Arguments::augment_args,
+        read_arguments: typed_arguments::<O::Arguments>,
+    }
+}
+
+/// Every operation.
+pub struct Registry {
+    operations: Vec<Operation>,
+}
+
+impl Registry {
+    /// One line for each operation, in the order that help shows them.
+    pub fn all() -> Self {
+        Self { operations: vec![] }
+    }
+
+    /// Every operation, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.iter()
+    }
+
+    /// The operation of this full name.
+    pub fn find(&self, name: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.meta.name == name)
+    }
+
+    /// The change operation of this full name.
+    pub fn change(&self, name: &str) -> Option<&dyn Change> {
+        match &self.find(name)?.kind {
+            Kind::Change(change) => Some(change.as_ref()),
+            Kind::Read(_) => None,
+        }
+    }
+}

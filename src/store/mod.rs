@@ -1,0 +1,215 @@
+//! The memory: what the rest asks of a store, in the domain's words.
+//!
+//! Guarantees (and `conformance` holds every adapter to it): a [`Commit`] happens whole or not at all; a request
+//! changes only from the version it was read at; a delivery from Slack is kept once and finished once; messages of
+//! one lane leave in order; the audit chain grows by each commit's entries and has no gaps. Leaves to
+//! `approval::transition` which changes are permitted, and to `slack` what the messages say.
+
+pub mod sqlite;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::approval::{Request, State};
+use crate::audit::{ChainHead, Entry, Link};
+use crate::ids::{InboundId, MessageId, RequestId};
+
+/// One delivery from Slack, verified, not yet acted on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inbound {
+    /// Its id.
+    pub id: InboundId,
+    /// SHA-256 of the request's signature, hexadecimal; unique. The same one again is a replay.
+    pub signature: String,
+    /// What Slack gives each act of a person (its trigger id); unique. The same one again is a second copy.
+    pub dedupe: String,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// The delivery in our own terms. Holds the response address, so it never leaves the store but to be acted on.
+    pub body: Value,
+}
+
+/// Whether a delivery was new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receipt {
+    /// Kept; it will be acted on.
+    Kept,
+    /// Another delivery of an act that is kept already; nothing was added.
+    Duplicate,
+    /// The same signature was seen before; nothing was added.
+    Replayed,
+}
+
+/// Where a message stands in Slack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageAddress {
+    /// The channel's id.
+    pub channel: String,
+    /// Slack's time stamp, unique in the channel.
+    pub ts: String,
+}
+
+/// How a message goes out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Delivery {
+    /// A new message in a channel; the request's card. Its address is kept.
+    Card {
+        /// The channel's id.
+        channel: String,
+    },
+    /// The request's card again, as it is now.
+    CardUpdate,
+    /// A message in the thread under the request's card.
+    Thread,
+    /// A message that only one person sees, in a channel the bot is in.
+    Ephemeral {
+        /// The channel's id.
+        channel: String,
+        /// The person.
+        user: String,
+    },
+    /// An answer to the response address of a delivery: private, at most 5 in 30 minutes (Slack).
+    Respond {
+        /// The address, a bearer capability: erased once the message is settled.
+        response_url: String,
+    },
+}
+
+/// A message that is to go to Slack.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outgoing {
+    /// Its id; messages of one lane leave in the order of their ids.
+    pub id: MessageId,
+    /// What keeps order: the request's id, or a delivery's where there is no request.
+    pub lane: String,
+    /// The request it belongs to.
+    pub request: Option<RequestId>,
+    /// How it goes out.
+    pub delivery: Delivery,
+    /// `text` and `blocks`, ready for Slack.
+    pub body: Value,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// Failed tries so far.
+    pub tries: u32,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MessageFate {
+    /// Slack has it; with its address where Slack gave one.
+    Delivered(Option<MessageAddress>),
+    /// To be tried again, not before this moment.
+    Again(Timestamp),
+    /// Given up; `why` is a stable word for people who look.
+    Dead {
+        /// A stable word.
+        why: String,
+    },
+}
+
+/// One transaction: everything in it happens, or nothing does.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Commit {
+    /// The delivery that this finishes. Already finished: [`StoreError::Conflict`].
+    pub finishes: Option<InboundId>,
+    /// A new request (its version must be 1).
+    pub insert: Option<Request>,
+    /// A request after a step, whose version is one above the stored one; otherwise [`StoreError::Conflict`].
+    pub update: Option<Request>,
+    /// What the audit gets, in this order, before anything else is visible.
+    pub entries: Vec<Entry>,
+    /// What Slack gets, in this order.
+    pub messages: Vec<Outgoing>,
+}
+
+/// Which requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only in these states; empty: all.
+    pub states: Vec<State>,
+    /// Only with an `expires_at` at or before this.
+    pub expired_by: Option<Timestamp>,
+    /// Only with an id that ends so (what people quote).
+    pub reference: Option<String>,
+    /// Only of this environment and touching a target with this id.
+    pub target: Option<(String, uuid::Uuid)>,
+    /// At most so many, newest first.
+    pub limit: u32,
+}
+
+/// Why the store did not do it. Nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else was first: read again and decide again.
+    #[error("the row was changed by somebody else")]
+    Conflict,
+    /// The database did not do it: full, locked, gone.
+    #[error("the database did not answer or refused")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database holds something that no version of this program wrote.
+    #[error("inconsistent data in {table}.{column}, row {row}")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's key.
+        row: String,
+    },
+}
+
+/// What the rest of the program asks of the memory.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Keeps a delivery durably. Several may share one transaction.
+    async fn receive(&self, inbound: Inbound) -> Result<Receipt, StoreError>;
+    /// The oldest deliveries that are not finished, at most `limit`.
+    async fn unfinished(&self, limit: u32) -> Result<Vec<Inbound>, StoreError>;
+    /// One delivery, finished or not, until it is forgotten.
+    async fn inbound(&self, id: &InboundId) -> Result<Option<Inbound>, StoreError>;
+    /// Forgets finished deliveries (and with them the signatures already seen) older than this moment.
+    async fn forget_finished(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Does one transaction.
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
+    /// One request.
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
+    /// Requests that fit the filter, newest first.
+    async fn requests(&self, filter: Filter) -> Result<Vec<Request>, StoreError>;
+
+    /// The first message of each lane that is due by now, oldest first, at most `limit`.
+    async fn due_messages(&self, now: Timestamp, limit: u32) -> Result<Vec<Outgoing>, StoreError>;
+    /// Records what became of a message.
+    async fn settle_message(&self, id: &MessageId, fate: MessageFate) -> Result<(), StoreError>;
+    /// When the next message falls due that is not due by now; `None` where there is none.
+    async fn next_message_at(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+    /// The address of a request's card, once Slack has it.
+    async fn card(&self, request: &RequestId) -> Result<Option<MessageAddress>, StoreError>;
+    /// True where this message was posted by us for this request.
+    async fn is_message_of(&self, request: &RequestId, address: &MessageAddress) -> Result<bool, StoreError>;
+    /// How many messages wait, and how many were given up.
+    async fn message_counts(&self) -> Result<MessageCounts, StoreError>;
+
+    /// Where the audit chain ends.
+    async fn audit_head(&self) -> Result<ChainHead, StoreError>;
+    /// Entries after `seq`, in order, at most `limit`.
+    async fn audit_links(&self, after_seq: i64, limit: u32) -> Result<Vec<Link>, StoreError>;
+    /// Entries of one request, in order.
+    async fn audit_of(&self, request: &RequestId) -> Result<Vec<Link>, StoreError>;
+
+    /// Proves that the store can be written: an empty write transaction.
+    async fn writable(&self) -> Result<(), StoreError>;
+}
+
+/// Messages that are not with Slack.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MessageCounts {
+    /// Waiting for their turn or for another try.
+    pub waiting: u64,
+    /// Given up.
+    pub dead: u64,
+}
