@@ -1,0 +1,10 @@
+//! Every sentence that a person reads, but for those that only one operation says (they stand in its file).
+//!
+//! Guarantees plain words that say what happened and what to do next, and no upstream text, token or debug output.
+//! Leaves layout to `slack::message`.
+
+pub mod forms;
+pub mod notices;
+pub mod refusals;
+pub mod story;
+pub mod text;
