@@ -1,12 +1,17 @@
-//! The one place where HTTP clients are made.
+//! The one place where an HTTP client is made.
 //!
-//! Guarantees a time-out, no redirects (a redirected POST loses its body), no proxy from the environment, and our
-//! own name to those we call. Leaves retries and meaning to the callers.
+//! Guarantees that every outgoing request has a time-out and our name, goes where it was sent (no redirects, no
+//! proxy out of the environment), and travels on a connection of its own. Leaves what is sent to its callers.
 
 use std::time::Duration;
 
-/// How long a connection may take to be made.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+use reqwest::{Client, Error, redirect::Policy};
+
+/// How long a connection may take to come about, at most. Shorter than any request's own time, so that "nothing
+/// was sent" can be told from "no answer".
+const CONNECT: Duration = Duration::from_secs(5);
+
+const USER_AGENT: &str = concat!("ckan-chatops/", env!("CARGO_PKG_VERSION"));
 
 /// Chooses the TLS implementation for the whole process; later calls change nothing.
 pub fn install_crypto_provider() {
@@ -14,14 +19,18 @@ pub fn install_crypto_provider() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// A client whose calls take at most `timeout`.
-pub fn client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+/// A client whose requests take no longer than `timeout`, connecting and reading included.
+pub fn client(timeout: Duration) -> Result<Client, Error> {
     install_crypto_provider();
-    reqwest::Client::builder()
-        .user_agent(concat!("ckan-chatops/", env!("CARGO_PKG_VERSION")))
+    Client::builder()
+        .user_agent(USER_AGENT)
         .timeout(timeout)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT.min(timeout / 2))
+        // A followed redirect turns a POST into a GET and may carry the token elsewhere.
+        .redirect(Policy::none())
         .no_proxy()
+        // A kept connection may be closed by the other side just as a write goes out on it; then nobody could say
+        // whether the write was done. A new one costs a handshake.
+        .pool_max_idle_per_host(0)
         .build()
 }

@@ -8,6 +8,8 @@ pub mod approval;
 pub mod audit;
 pub mod ckan;
 pub mod clock;
+pub mod http;
 pub mod ids;
 pub mod operations;
+pub mod sentences;
 pub mod store;

@@ -7,7 +7,13 @@
 //! Guarantees that `plan` and `probe` only read, and that `execute` does exactly the plan. Leaves approval to
 //! `approval` and the telling to `slack`.
 
+pub mod dataset_restore;
+pub mod dataset_show;
+pub mod dataset_withdraw;
 pub mod registry;
+pub mod survey;
+pub mod target;
+mod visibility;
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -9,6 +9,9 @@ use std::pin::Pin;
 use clap::{Args, FromArgMatches};
 use serde_json::Value;
 
+use super::dataset_restore::DatasetRestore;
+use super::dataset_show::DatasetShow;
+use super::dataset_withdraw::DatasetWithdraw;
 use super::{Asking, ChangeOperation, Inverse, Meta, PlanError, ReadOperation, Reply, Sighting};
 use crate::approval::Plan;
 use crate::ckan::{CallError, Site};
@@ -155,7 +158,7 @@ pub struct Registry {
 impl Registry {
     /// One line for each operation, in the order that help shows them.
     pub fn all() -> Self {
-        Self { operations: vec![] }
+        Self { operations: vec![change(DatasetWithdraw), change(DatasetRestore), read(DatasetShow)] }
     }
 
     /// Every operation, in order.

@@ -107,7 +107,7 @@ async fn carry_out(bot: &Bot, approved: Request) -> Result<(), StoreError> {
         Fresh::Same => {}
         Fresh::Moved(changes) => return found_stale(bot, &request, attempt, changes).await,
         Fresh::Unreadable(error) => {
-            let seen = vec![calls::failed(&error, &site.environment)];
+            let seen = vec![calls::call_failed(&error, &site.environment)];
             return settle(bot, &request, &attempt, Outcome { verdict: Verdict::NotApplied, seen }).await;
         }
     }
@@ -167,10 +167,10 @@ async fn judge(
         let clear = match (&executed, &sighting) {
             (_, Ok(Sighting::Happened(seen))) => Some((Verdict::Succeeded, seen.clone())),
             (Err(error), Ok(Sighting::NotHappened(seen))) if error.effect == Effect::NotApplied => {
-                Some((Verdict::NotApplied, with(calls::failed(error, &site.environment), seen)))
+                Some((Verdict::NotApplied, with(calls::call_failed(error, &site.environment), seen)))
             }
             (Err(error), Err(_)) if error.effect == Effect::NotApplied => {
-                Some((Verdict::NotApplied, vec![calls::failed(error, &site.environment)]))
+                Some((Verdict::NotApplied, vec![calls::call_failed(error, &site.environment)]))
             }
             _ => None,
         };
@@ -202,11 +202,11 @@ fn after_deadline(
         },
         (Err(error), Ok(Sighting::NotHappened(seen))) => Outcome {
             verdict: Verdict::NotApplied,
-            seen: [vec![calls::failed(error, &site.environment), story::NO_TRACE.to_owned()], seen].concat(),
+            seen: [vec![calls::call_failed(error, &site.environment), story::NO_TRACE.to_owned()], seen].concat(),
         },
         (Ok(()) | Err(_), Ok(Sighting::Happened(seen))) => Outcome { verdict: Verdict::Succeeded, seen },
         (_, Err(error)) => {
-            Outcome { verdict: Verdict::Unknown, seen: vec![calls::failed(&error, &site.environment)] }
+            Outcome { verdict: Verdict::Unknown, seen: vec![calls::call_failed(&error, &site.environment)] }
         }
     }
 }

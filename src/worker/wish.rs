@@ -143,7 +143,7 @@ async fn read(
         Ok(Reply::Say(answer)) => card::answer(&answer),
         Ok(Reply::Cancel(id)) => return decision::cancel(bot, wisher, account, &id).await,
         Err(PlanError::Refused(sentence)) => Message::of(Text::from(sentence)).body(),
-        Err(PlanError::Ckan(error)) => Message::of(calls::failed_read(&error, &site.environment)).body(),
+        Err(PlanError::Ckan(error)) => Message::of(Text::from(calls::call_failed(&error, &site.environment))).body(),
     };
     let entry = Entry {
         operation: Some(asked.operation.clone()),
@@ -180,7 +180,7 @@ pub(super) async fn request(
         Ok(plan) => plan,
         Err(PlanError::Refused(sentence)) => return answer(bot, wisher, Text::from(sentence), "refused_by_plan").await,
         Err(PlanError::Ckan(error)) => {
-            return answer(bot, wisher, calls::failed_read(&error, &site.environment), "ckan_not_readable").await;
+            return answer(bot, wisher, Text::from(calls::call_failed(&error, &site.environment)), "ckan_not_readable").await;
         }
     };
     if let Some(other) = open_request_for(bot, &plan).await? {
