@@ -12,4 +12,6 @@ pub mod http;
 pub mod ids;
 pub mod operations;
 pub mod sentences;
+pub mod slack;
 pub mod store;
+pub mod telemetry;

@@ -6,7 +6,7 @@
 
 use std::pin::Pin;
 
-use clap::{Args, FromArgMatches};
+use clap::Args;
 use serde_json::Value;
 
 use super::dataset_restore::DatasetRestore;
