@@ -42,7 +42,7 @@ class Ckan:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode(errors="replace")
         except OSError as error:
-            raise Wrong(f"{action}: no answer from {self.url} ({error})")
+            raise Wrong(f"{action}: no answer from {self.url} ({error})") from error
 
     def do(self, action, **data):
         status, answer = self.call(action, **data)
@@ -116,9 +116,12 @@ def check_harvest(ckan, nobody, remote):
             job = ckan.do("harvest_source_show_status", id=source["id"])["last_job"]
             if job["status"] == "Finished":
                 break
-            expect(time.monotonic() < deadline, f"the harvest job is still {job['status']} after 90 s; see the gather and fetch logs")
+            late = time.monotonic() > deadline
+            expect(not late, f"the harvest job is still {job['status']} after 90 s; see the gather and fetch logs")
             time.sleep(0.5)
-        expect(job["stats"]["added"] == 3, f"the harvest job ended with {job['stats']}, not with 3 datasets added")
+        # harvest_jobs_run puts what waits into the queue again: one object may be imported twice, the second time in vain.
+        imported = job["stats"]["added"] + job["stats"]["not modified"]
+        expect(imported == 3, f"the harvest job ended with {job['stats']}, not with 3 datasets")
         expect(nobody.found(f"{name}-00001"), "a harvested dataset is not found by search")
     finally:
         ckan.do("harvest_source_clear", id=source["id"])

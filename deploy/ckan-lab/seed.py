@@ -118,17 +118,25 @@ def write_packages(datasets, kind, creator):
         }
         if hasattr(model, "PackageExtra"):  # a table of their own until CKAN 2.11
             extras += [
-                {"id": identifier("extra", f"{dataset['name']}/{k}"), "package_id": package, "key": k, "value": v, "state": "active"}
+                {
+                    "id": identifier("extra", f"{dataset['name']}/{k}"),
+                    "package_id": package,
+                    "key": k,
+                    "value": v,
+                    "state": "active",
+                }
                 for k, v in own_extras.items()
             ]
         else:
             row["extras"] = own_extras
         packages.append(row)
+        active = [r["name"] for r in dataset["resources"] if r["state"] == "active"]
         resources += [
             {
-                "id": identifier("resource", f"{dataset['name']}/{position}"),
+                "id": identifier("resource", f"{dataset['name']}/{number}"),
                 "package_id": package,
-                "position": position,
+                # CKAN numbers the active ones without a gap, and moves what it deletes to 0.
+                "position": active.index(resource["name"]) if resource["state"] == "active" else 0,
                 "description": "",
                 "hash": "",
                 "extras": {},
@@ -136,7 +144,7 @@ def write_packages(datasets, kind, creator):
                 "metadata_modified": datetime.fromisoformat(dataset["modified"]),
                 **{k: resource[k] for k in ("name", "url", "format", "state")},
             }
-            for position, resource in enumerate(dataset["resources"])
+            for number, resource in enumerate(dataset["resources"])
         ]
         tags.update(dataset["tags"])
         tagged += [

@@ -130,7 +130,7 @@ class Lucene:
             try:
                 return self._moment(text) if kind == "date" else float(text) if kind == "number" else text
             except ValueError:
-                raise Refused(f"Invalid Number: {text}")
+                raise Refused(f"Invalid Number: {text}") from None
 
         low, high = bound(match[2]), bound(match[3])
         from_low, to_high = match[1] == "[", match[4] == "]"

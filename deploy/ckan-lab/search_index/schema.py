@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 
 LONGEST_TERM = 32766
 WORD = re.compile(r"[a-z]+|[0-9]+|[^\W\da-z_]+")
-DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
+DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?")
 
 
 class Refused(Exception):
@@ -148,15 +148,18 @@ class Schema:
             raise Refused(f"ERROR: [doc={key}] unable to index a nested object in field {name}")
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if found.kind == "date":
-            # Kept without its Z: then texts compare as the times do, with or without a fraction.
-            text = text.removesuffix("Z").removesuffix("+00:00")
-            if not DATE.fullmatch(text):
+            # Kept to the millisecond, as in Solr, and without its Z: then texts compare as the times do.
+            moment = DATE.fullmatch(text.removesuffix("Z").removesuffix("+00:00"))
+            if not moment:
                 raise Refused(f"ERROR: [doc={key}] Error adding field '{name}'='{value}' msg=Invalid Date String:'{value}'")
+            fraction = (moment[2] or "").ljust(3, "0")[:3]
+            text = moment[1] + (f".{fraction}" if fraction != "000" else "")
         elif found.kind == "number":
             try:
                 float(text)
             except ValueError:
-                raise Refused(f"ERROR: [doc={key}] Error adding field '{name}'='{value}' msg=For input string: \"{value}\"")
+                refusal = f"ERROR: [doc={key}] Error adding field '{name}'='{value}' msg=For input string: \"{value}\""
+                raise Refused(refusal) from None
         elif found.kind == "string" and found.indexed and len(text.encode()) > LONGEST_TERM:
             raise Refused(
                 f"Exception writing document id {key} to the index; possible analysis error: Document contains at "
