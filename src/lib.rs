@@ -8,6 +8,7 @@ pub mod approval;
 pub mod audit;
 pub mod ckan;
 pub mod clock;
+pub mod config;
 pub mod http;
 pub mod ids;
 pub mod operations;
