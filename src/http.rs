@@ -13,8 +13,15 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 const USER_AGENT: &str = concat!("ckan-chatops/", env!("CARGO_PKG_VERSION"));
 
+/// Chooses the TLS implementation for the whole process; later calls change nothing.
+pub fn install_crypto_provider() {
+    // An error means that one is installed already, which is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// A client whose requests take no longer than `timeout`, connecting and reading included.
 pub fn client(timeout: Duration) -> Result<Client, Error> {
+    install_crypto_provider();
     Client::builder()
         .user_agent(USER_AGENT)
         .timeout(timeout)

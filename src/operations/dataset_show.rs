@@ -65,5 +65,9 @@ fn answer(survey: &Survey, environment: &str) -> Answer {
                 .map(|outlook| format!("If it were withdrawn: {outlook}")),
         );
     }
-    Answer { title: format!("“{}” on {environment}", dataset.title), shown: survey.shown(), lines }
+    Answer {
+        title: format!("“{}” on {environment}", dataset.title),
+        shown: survey.shown().into_iter().map(|(label, value)| (label, value.into())).collect(),
+        lines: lines.into_iter().map(Into::into).collect(),
+    }
 }

@@ -26,6 +26,7 @@ use serde_json::Value;
 use crate::approval::{Plan, Policy, Request};
 use crate::ckan::{CallError, Site};
 use crate::ids::{PersonId, RequestId};
+use crate::sentences::text::Text;
 use crate::store::Store;
 pub use registry::{Change, Operation, Read, Registry};
 
@@ -148,9 +149,9 @@ pub struct Answer {
     /// The first line.
     pub title: String,
     /// Label and value.
-    pub shown: Vec<(String, String)>,
+    pub shown: Vec<(String, Text)>,
     /// Further lines, in order.
-    pub lines: Vec<String>,
+    pub lines: Vec<Text>,
 }
 
 /// An operation that changes nothing on CKAN and is answered at once.

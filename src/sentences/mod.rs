@@ -1,6 +1,11 @@
-//! What people read, where more than one place says it.
+//! Every sentence that a person reads, but for those that only one operation says (they stand in its file).
 //!
-//! Guarantees that a sentence is ours: no upstream body, no `Debug` text, no secret. Leaves what only one operation
-//! says to that operation's file.
+//! Guarantees plain words that say what happened and what to do next, and no upstream text, token or debug output.
+//! Leaves layout to `slack::message`.
 
 pub mod calls;
+pub mod forms;
+pub mod notices;
+pub mod refusals;
+pub mod story;
+pub mod text;

@@ -1,0 +1,147 @@
+//! `[environments.<name>]`: one CKAN each.
+//!
+//! Guarantees at least one environment, exactly one default, and addresses to which a token may be sent. Leaves to
+//! `ckan` whether the site is really there.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::problem::Report;
+use super::secrets::TokenSource;
+use super::section::Section;
+use super::values;
+
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+const WRITE_DEADLINE: Duration = Duration::from_secs(150);
+const LONGEST_TIMEOUT: (Duration, &str) = (Duration::from_mins(10), "10 minutes");
+const LONGEST_DEADLINE: (Duration, &str) = (Duration::from_hours(1), "an hour");
+
+/// One CKAN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentSettings {
+    /// Its name, for example `production`.
+    pub name: String,
+    /// True for the one that a command means when it names none.
+    pub default: bool,
+    /// Where its action API is.
+    pub ckan_url: Url,
+    /// The variable that holds the API token.
+    pub api_token_env: String,
+    /// The `ckan.site_url` it must report before a write, without a slash at the end.
+    pub site_url: Option<String>,
+    /// Where the public sees its datasets.
+    pub public_url: Option<Url>,
+    /// How long one request may take.
+    pub request_timeout: Duration,
+    /// How long one write and its proof may take together.
+    pub write_deadline: Duration,
+}
+
+/// Reads every environment, in the order of the file.
+pub(super) fn environments(
+    report: &mut Report<'_>,
+    root: &mut Section<'_>,
+) -> Option<(Vec<EnvironmentSettings>, Vec<TokenSource>)> {
+    const EXAMPLE: &str = "write [environments.production] with default = true, ckan_url and api_token_env";
+    let Some(table) =
+        root.table(report, "environments", "[environments]", "tables, like [environments.production]")
+    else {
+        report.whole(&format!("there is no environment; {EXAMPLE}"));
+        return None;
+    };
+    let place = table.place;
+    let sections = table.named_tables(report, "environments");
+    if sections.is_empty() {
+        report.at(place, format!("there is no environment; {EXAMPLE}"));
+        return None;
+    }
+    let mut first_default: Option<String> = None;
+    let mut settings = vec![];
+    let mut sources = vec![];
+    let count = sections.len();
+    for (name, mut section) in sections {
+        if !is_name(&name) {
+            report.at(
+                section.place,
+                "the environment's name has more than small letters, digits and dashes; write for example \
+                 [environments.production]",
+            );
+        }
+        let section_place = section.place;
+        let default = section.flag(report, "default");
+        if default {
+            match &first_default {
+                Some(first) => report.at(
+                    section_place,
+                    format!("{name} is a second default beside {first}; write default = true in one environment only"),
+                ),
+                None => first_default = Some(name.clone()),
+            }
+        }
+        if let Some((environment, source)) = environment(report, section, name, default) {
+            settings.push(environment);
+            sources.push(source);
+        }
+    }
+    if first_default.is_none() {
+        report.at(place, "no environment is the default; write default = true in one of them");
+    }
+    (settings.len() == count).then_some((settings, sources))
+}
+
+fn environment(
+    report: &mut Report<'_>,
+    mut section: Section<'_>,
+    name: String,
+    default: bool,
+) -> Option<(EnvironmentSettings, TokenSource)> {
+    let title = section.title.clone();
+    let allow_plain_http = section.flag(report, "allow_plain_http");
+    let ckan_url = section.required(report, "ckan_url", "\"https://ckan.example.gov.uk\"", |text| {
+        values::called_url(text, allow_plain_http, &title)
+    });
+    let api_token_env =
+        section.required(report, "api_token_env", "\"CKAN_TOKEN_PRODUCTION\"", values::variable);
+    let site_url = section.optional(report, "site_url", "\"https://ckan.example.gov.uk\"", |text| {
+        values::linked_url(text).map(|_| text.trim_end_matches('/').to_owned())
+    });
+    let public_url =
+        section.optional(report, "public_url", "\"https://www.data.example.gov.uk\"", values::linked_url);
+    let request_timeout = section
+        .optional(report, "request_timeout", "\"30s\"", |text| values::duration(text, LONGEST_TIMEOUT));
+    let write_deadline = section
+        .optional(report, "write_deadline", "\"150s\"", |text| values::duration(text, LONGEST_DEADLINE));
+    let place = section.place;
+    section.finish(report);
+    let request_timeout = request_timeout.map_or(REQUEST_TIMEOUT, |timeout| timeout.value);
+    let write_deadline =
+        write_deadline.map_or(WRITE_DEADLINE.max(request_timeout), |deadline| deadline.value);
+    if write_deadline < request_timeout {
+        report.at(
+            place,
+            format!(
+                "{title}: write_deadline is shorter than request_timeout; write a longer one, like \"150s\""
+            ),
+        );
+    }
+    let (ckan_url, token) = (ckan_url?, api_token_env?);
+    let source = TokenSource { environment: name.clone(), variable: token.value.clone(), place: token.place };
+    let settings = EnvironmentSettings {
+        name,
+        default,
+        ckan_url: ckan_url.value,
+        api_token_env: token.value,
+        site_url: site_url.map(|url| url.value),
+        public_url: public_url.map(|url| url.value),
+        request_timeout,
+        write_deadline,
+    };
+    Some((settings, source))
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() <= 32
+        && name.chars().next().is_some_and(|first| first.is_ascii_lowercase())
+        && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
+}

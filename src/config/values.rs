@@ -1,0 +1,172 @@
+//! What single values of the file may look like.
+//!
+//! Guarantees that an error never repeats a value that could be a secret, and ends a sentence that begins with the
+//! key: `is not …; write …`. Leaves to the tables which values belong together.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use url::{Host, Url};
+
+/// Any text that is not empty.
+pub(super) fn text(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        Err("is empty; write it or leave it out".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// An address to listen at.
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "is not an IP address and a port; write \"127.0.0.1:8080\", or \"0.0.0.0:8080\" for every interface".to_owned()
+    })
+}
+
+/// Where the store's file is.
+pub(super) fn database_url(text: &str) -> Result<String, String> {
+    let Some(path) = text.strip_prefix("sqlite:") else {
+        return Err("is not a SQLite address; write \"sqlite://ckan-chatops.db\"".to_owned());
+    };
+    let path = path.trim_start_matches("//");
+    if path.is_empty() {
+        return Err("names no file; write \"sqlite://ckan-chatops.db\"".to_owned());
+    }
+    if path.starts_with(":memory:") || path.contains("mode=memory") {
+        return Err(
+            "would forget every request at a restart; write a file, \"sqlite://ckan-chatops.db\"".to_owned()
+        );
+    }
+    Ok(text.to_owned())
+}
+
+/// A length of time above zero and at most `longest`.
+pub(super) fn duration(text: &str, (longest, in_words): (Duration, &str)) -> Result<Duration, String> {
+    let example = "write a number and a unit, for example \"15m\" or \"1h\"";
+    let length =
+        humantime::parse_duration(text).map_err(|_| format!("is not a length of time; {example}"))?;
+    if length.is_zero() {
+        return Err(format!("is zero, so everything would have run out at once; {example}"));
+    }
+    if length > longest {
+        return Err(format!("is longer than {in_words}, which is the most that is sensible here; {example}"));
+    }
+    Ok(length)
+}
+
+/// What a Slack id of one kind begins with, and what it is the id of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct IdKind {
+    initials: &'static str,
+    of: &'static str,
+    example: &'static str,
+}
+
+pub(super) const TEAM: IdKind = IdKind { initials: "T", of: "a workspace's", example: "T0123ABCD" };
+pub(super) const APP: IdKind = IdKind { initials: "A", of: "an app's", example: "A0123ABCD" };
+pub(super) const ENTERPRISE: IdKind = IdKind { initials: "E", of: "an organisation's", example: "E0123ABCD" };
+pub(super) const CHANNEL: IdKind = IdKind { initials: "CG", of: "a channel's", example: "C0123ABCD" };
+pub(super) const USER: IdKind = IdKind { initials: "UW", of: "a user's", example: "U0123ABCD" };
+pub(super) const USERGROUP: IdKind = IdKind { initials: "S", of: "a user group's", example: "S0123ABCD" };
+
+/// A Slack id of this kind.
+pub(super) fn id(text: &str, kind: IdKind) -> Result<String, String> {
+    let mut letters = text.chars();
+    let fits = letters.next().is_some_and(|first| kind.initials.contains(first))
+        && text.len() > 1
+        && text.len() <= 32
+        && letters.all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());
+    if fits {
+        return Ok(text.to_owned());
+    }
+    let hint = if text.starts_with('#') || text.starts_with('@') { ", not a name" } else { "" };
+    Err(format!("is not {} id; write the id as Slack shows it{hint}, like \"{}\"", kind.of, kind.example))
+}
+
+/// An HTTP address that may be called: no credentials, query or fragment; unencrypted only to this machine.
+pub(super) fn called_url(text: &str, allow_plain_http: bool, title: &str) -> Result<Url, String> {
+    let url = linked_url(text)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("has a part after ? or #; write the address without it".to_owned());
+    }
+    if url.scheme() == "http" && !allow_plain_http && !is_loopback(&url) {
+        return Err(format!(
+            "would send a token unencrypted; write https://, or add allow_plain_http = true to {title} where the \
+             network is trusted"
+        ));
+    }
+    Ok(url)
+}
+
+/// An HTTP address that people are sent to.
+pub(super) fn linked_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|_| {
+        "is not an address; write it in full, like \"https://ckan.example.gov.uk\"".to_owned()
+    })?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err("is not a web address; write one that begins with https://".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("has a user name or password in it; write the address without".to_owned());
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The address of a ticket, with the place of its number.
+pub(super) fn ticket_url(text: &str) -> Result<String, String> {
+    if !text.contains("{ticket}") {
+        return Err(
+            "has no place for the number; write \"https://tickets.example.gov.uk/{ticket}\"".to_owned()
+        );
+    }
+    linked_url(&text.replace("{ticket}", "1")).map(|_| text.to_owned())
+}
+
+/// A regular expression for ticket numbers.
+pub(super) fn pattern(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("is empty; leave it out to accept every ticket".to_owned());
+    }
+    match regex::Regex::new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(regex::Error::CompiledTooBig(_)) => Err("is too large; write a shorter expression".to_owned()),
+        Err(_) => Err("is not a regular expression; write for example '^[0-9]{5,8}$'".to_owned()),
+    }
+}
+
+/// The name of an environment variable.
+pub(super) fn variable(text: &str) -> Result<String, String> {
+    let fits = text.chars().next().is_some_and(|first| first.is_ascii_uppercase() || first == '_')
+        && text.len() <= 64
+        && text.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_');
+    if !fits {
+        return Err(
+            "is not the name of a variable; write the name, like \"CKAN_TOKEN_PRODUCTION\", and put the token into \
+             that variable"
+                .to_owned(),
+        );
+    }
+    if text.starts_with("SLACK_") {
+        return Err("names a variable of Slack's; write another, like \"CKAN_TOKEN_PRODUCTION\"".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// A value in a sentence, unless it is long enough to be a secret.
+pub(super) fn shown(value: &str) -> String {
+    if value.chars().count() > 20 || value.chars().any(char::is_control) {
+        "an entry".to_owned()
+    } else {
+        format!("\"{value}\"")
+    }
+}
