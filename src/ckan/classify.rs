@@ -60,8 +60,6 @@ pub(super) fn judge(kind: Kind, status: u16, body: &[u8]) -> Result<Value, (Caus
         200 if json.get("success") == Some(&Value::Bool(true)) && json.get("result").is_some() => {
             return Ok(json.get_mut("result").map(Value::take).unwrap_or_default());
         }
-        // A proxy may answer 200 for CKAN with a page of its own, after CKAN acted.
-        200..=299 => (Cause::NotCkan, Effect::Unknown),
         300..=399 => (Cause::NotCkan, Effect::NotApplied),
         400..=499 => refused(status, error_type(&json)),
         // CKAN rolls back when its index fails, but 2.10 also fails after the commit: the probe decides.
@@ -71,6 +69,7 @@ pub(super) fn judge(kind: Kind, status: u16, body: &[u8]) -> Result<Value, (Caus
         // CKAN goes on working after a proxy has given up on it.
         502..=504 | 520..=527 => (Cause::ProxyGaveUp, Effect::Unknown),
         500..=599 => (Cause::ServerError, Effect::Unknown),
+        // Most of all a 200: a proxy may have put a page of its own in place of the answer, after CKAN acted.
         _ => (Cause::NotCkan, Effect::Unknown),
     };
     Err((cause, effect_on(kind, effect)))

@@ -62,7 +62,7 @@ pub struct Site {
     pub(super) public_url: Option<Url>,
     base: Url,
     token: HeaderValue,
-    site_url: Option<String>,
+    expected_url: Option<String>,
     write_deadline: Duration,
 }
 
@@ -115,7 +115,7 @@ impl Site {
             public_url: settings.public_url,
             base,
             token: header,
-            site_url: settings.site_url,
+            expected_url: settings.site_url,
             write_deadline: settings.write_deadline,
         })
     }
@@ -128,7 +128,7 @@ impl Site {
 
     /// True where this host is one that people know the site by.
     pub fn is_known_as(&self, host: &str) -> bool {
-        let named = self.site_url.as_deref().and_then(|text| Url::parse(text).ok());
+        let named = self.expected_url.as_deref().and_then(|text| Url::parse(text).ok());
         [Some(&self.base), self.public_url.as_ref(), named.as_ref()]
             .into_iter()
             .flatten()
@@ -174,7 +174,7 @@ impl Site {
 
     /// Has CKAN change something. Sent once, never again.
     pub async fn write(&self, action: &'static str, parameters: &impl Serialize) -> Result<(), CallError> {
-        if self.site_url.is_some() {
+        if self.expected_url.is_some() {
             self.status().await?;
         }
         match self.call(action, Kind::Write, Some(&self.token)).send(parameters).await {
@@ -186,7 +186,7 @@ impl Site {
     async fn status(&self) -> Result<Status, CallError> {
         let status: Status = self.read_unproved("status_show", &json!({}), Some(&self.token)).await?;
         let plain = |url: &str| url.trim_end_matches('/').to_owned();
-        match &self.site_url {
+        match &self.expected_url {
             Some(expected) if plain(expected) != plain(&status.site_url) => {
                 Err(CallError::nothing_done("status_show", Cause::WrongSite))
             }

@@ -172,21 +172,17 @@ impl ChangeOperation for DatasetRestore {
 
 /// One update that CKAN makes only if the dataset is still withdrawn.
 fn revision(work: &Work) -> Value {
-    let mut revision = json!({
-        "match": {"id": work.id, "state": "deleted"},
-        "update": {"state": work.to},
-        // The whole dataset would come back as the answer otherwise.
-        "include": ["-*"],
-    });
-    if work.keep_resources_aside {
+    let groups: Vec<Value> = work.groups.iter().map(|name| json!({ "name": name })).collect();
+    let parts = [
+        ("match", Some(json!({"id": work.id, "state": "deleted"}))),
+        ("update", Some(json!({"state": work.to}))),
         // From 2.12 on, resources that an update does not bring along stay as they are, removed ones included.
-        revision["filter"] = json!(["-resources"]);
-    }
-    if !work.groups.is_empty() {
-        let groups: Vec<Value> = work.groups.iter().map(|name| json!({ "name": name })).collect();
-        revision["update__groups__extend"] = json!(groups);
-    }
-    revision
+        ("filter", work.keep_resources_aside.then(|| json!(["-resources"]))),
+        ("update__groups__extend", (!groups.is_empty()).then(|| json!(groups))),
+        // The whole dataset would come back as the answer otherwise.
+        ("include", Some(json!(["-*"]))),
+    ];
+    parts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 /// The plan's work. A plan of another version of the bot may not be readable; then nothing was done.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::survey::Survey;
 use super::target::{DatasetTarget, refuse_second_target};
 use super::{Answer, Asking, Meta, PlanError, ReadOperation, Reply, Risk};
-use crate::ckan::{DatasetState, Harvester};
+use crate::ckan::{DatasetState, Harvester, Site};
 
 /// Shows one dataset.
 pub struct DatasetShow;
@@ -34,8 +34,15 @@ impl ReadOperation for DatasetShow {
     type Arguments = Arguments;
 
     async fn answer(&self, asking: Asking<'_>, arguments: &Arguments) -> Result<Reply, PlanError> {
-        let survey = Survey::of(asking.site, &arguments.target).await?;
-        Ok(Reply::Say(answer(&survey, &asking.site.environment)))
+        Ok(Reply::Say(Self::describe(asking.site, &arguments.target).await?))
+    }
+}
+
+impl DatasetShow {
+    /// What CKAN says of the dataset of this name.
+    pub async fn describe(site: &Site, target: &DatasetTarget) -> Result<Answer, PlanError> {
+        let survey = Survey::of(site, target).await?;
+        Ok(answer(&survey, &site.environment))
     }
 }
 

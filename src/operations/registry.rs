@@ -69,9 +69,10 @@ impl Operation {
         self.meta.name.split_once(' ').map_or("", |(_, verb)| verb)
     }
 
-    /// Its arguments, added to a command.
+    /// Its arguments and its summary, added to a command.
     pub fn augment(&self, command: clap::Command) -> clap::Command {
-        (self.augment)(command)
+        // clap takes the doc comment of the arguments' type for the command's own otherwise.
+        (self.augment)(command).about(self.meta.summary).long_about(None)
     }
 
     /// Its arguments as the JSON that is frozen with a request.

@@ -11,7 +11,7 @@ use crate::ckan::{CallError, Cause, Dataset, Effect, Site};
 
 /// The index follows CKAN's record at once, or within moments where Solr commits late.
 const LOOK_AGAIN_AFTER: [Duration; 3] =
-    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_millis(1000)];
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1)];
 
 /// Waits a little until both agree on `shown`. If they do not, the index is the cause: CKAN answers visitors from it.
 pub(super) async fn agrees(site: &Site, id: Uuid, shown: bool) -> Result<(), CallError> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::refusal::Refusal;
 use super::rows::Kind;
-use super::{harvest, people, search, views, writes};
+use super::{harvest, people, revise, search, views, writes};
 
 /// How an action is run.
 pub(super) type Run = fn(&mut Call<'_>) -> Result<Value, Refusal>;
@@ -41,6 +41,8 @@ pub(super) fn find(name: &str) -> Option<Action> {
         "organization_list" => people::organization_list,
         "package_delete" => return Some(Action { run: writes::package_delete, writes: true }),
         "package_patch" => return Some(Action { run: writes::package_patch, writes: true }),
+        "package_revise" => return Some(Action { run: revise::package_revise, writes: true }),
+        "member_create" => return Some(Action { run: revise::member_create, writes: true }),
         _ => return None,
     };
     Some(Action { run: read, writes: false })

@@ -39,6 +39,7 @@ mod query;
 mod records;
 mod refusal;
 mod release;
+mod revise;
 mod rows;
 mod search;
 mod seed;

@@ -63,7 +63,7 @@ pub(super) fn package_patch(call: &mut Call<'_>) -> Result<Value, Refusal> {
 }
 
 /// The package, if the caller may edit it; an unknown one is 404 to everybody.
-fn editable(call: &mut Call<'_>, wanted: &str) -> Result<Package, Refusal> {
+pub(super) fn editable(call: &mut Call<'_>, wanted: &str) -> Result<Package, Refusal> {
     let package = call.catalogue.package(wanted).cloned().ok_or(Refusal::NotFound(None))?;
     call.effect.id = Some(package.id.clone());
     if call.may_edit(&package) { Ok(package) } else { Err(call.denied("edit package", &package.id)) }
