@@ -11,6 +11,8 @@ use super::refusal::Refusal;
 use super::rows::Kind;
 use super::{harvest, people, revise, search, views, writes};
 
+const SITE_TITLE: &str = "Sandbox CKAN";
+
 /// How an action is run.
 pub(super) type Run = fn(&mut Call<'_>) -> Result<Value, Refusal>;
 
@@ -39,6 +41,8 @@ pub(super) fn find(name: &str) -> Option<Action> {
         "member_list" => people::member_list,
         "organization_show" => people::organization_show,
         "organization_list" => people::organization_list,
+        "config_option_show" => config_option_show,
+        "member_create" => return Some(Action { run: writes::member_create, writes: true }),
         "package_delete" => return Some(Action { run: writes::package_delete, writes: true }),
         "package_patch" => return Some(Action { run: writes::package_patch, writes: true }),
         "package_revise" => return Some(Action { run: revise::package_revise, writes: true }),
@@ -53,12 +57,24 @@ fn status_show(call: &mut Call<'_>) -> Result<Value, Refusal> {
     Ok(json!({
         "ckan_version": call.version,
         "site_url": call.site_url,
-        "site_title": "Sandbox CKAN",
+        "site_title": SITE_TITLE,
         "site_description": "",
         "error_emails_to": Value::Null,
         "locale_default": "en",
         "extensions": ["activity", "harvest", "ckan_harvester"],
     }))
+}
+
+/// Sysadmins only: the cheapest question that nobody else is answered.
+fn config_option_show(call: &mut Call<'_>) -> Result<Value, Refusal> {
+    if !call.is_sysadmin() {
+        return Err(Refusal::NotAuthorized(String::new()));
+    }
+    match call.needed("key")?.as_str() {
+        "ckan.site_title" => Ok(json!(SITE_TITLE)),
+        "ckan.site_description" => Ok(json!("")),
+        other => Err(Refusal::message(&format!("Configuration option '{other}' can not be shown"))),
+    }
 }
 
 fn package_show(call: &mut Call<'_>) -> Result<Value, Refusal> {
@@ -112,14 +128,19 @@ fn harvest_source_show(call: &mut Call<'_>) -> Result<Value, Refusal> {
 /// By id only, although its own documentation says id or name.
 fn harvest_source_show_status(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let wanted = call.text("id").ok_or(Refusal::Internal)?;
-    let package = call.catalogue.package(wanted).ok_or(Refusal::NotFound(None))?;
-    if !call.may_read(package) {
-        return Err(call.denied("read harvest source", wanted));
+    let package = call.catalogue.package(wanted);
+    if !call.is_sysadmin() {
+        // Only who is not a sysadmin is asked for permission, and that question looks the package up.
+        let package =
+            package.ok_or_else(|| Refusal::NotFound(Some("Harvest source not found".to_owned())))?;
+        if !call.may_read(package) {
+            return Err(call.denied("read harvest source", wanted));
+        }
     }
-    if package.id != wanted || !matches!(package.kind, Kind::Harvest { .. }) {
-        return Err(Refusal::NotFound(Some(format!("Harvest source {wanted} does not exist"))));
-    }
-    Ok(harvest::status(call.catalogue, package))
+    let source =
+        package.filter(|package| package.id == wanted && matches!(package.kind, Kind::Harvest { .. }));
+    let missing = || Refusal::NotFound(Some(format!("Harvest source {wanted} does not exist")));
+    Ok(harvest::status(call.catalogue, source.ok_or_else(missing)?))
 }
 
 fn harvest_object_show(call: &mut Call<'_>) -> Result<Value, Refusal> {
@@ -134,5 +155,5 @@ fn harvest_object_show(call: &mut Call<'_>) -> Result<Value, Refusal> {
         return Err(Refusal::message("Please provide either an \"id\" or a \"dataset_id\" parameter"));
     };
     let source = harvest::source_of(call.catalogue, package).ok_or_else(missing)?;
-    Ok(harvest::object(source, package))
+    Ok(harvest::object(call.catalogue, source, package))
 }

@@ -68,8 +68,20 @@ pub(super) fn read(
 fn object(release: Release, value: Value) -> Result<Map<String, Value>, Unreadable> {
     match value {
         Value::Object(args) => Ok(args),
-        Value::Null => Err(Unreadable::BadRequest(release.not_a_dictionary("None"))),
-        other => Err(Unreadable::BadRequest(release.not_a_dictionary(&other.to_string()))),
+        other => Err(Unreadable::BadRequest(release.not_a_dictionary(&as_python_prints(&other)))),
+    }
+}
+
+fn as_python_prints(value: &Value) -> String {
+    match value {
+        Value::Null => "None".to_owned(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        Value::String(text) => format!("'{text}'"),
+        Value::Array(values) => {
+            format!("[{}]", values.iter().map(as_python_prints).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
     }
 }
 

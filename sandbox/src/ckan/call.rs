@@ -56,7 +56,7 @@ impl Call<'_> {
         self.caller.as_ref().is_some_and(|user| user.sysadmin)
     }
 
-    fn capacity(&self, package: &Package) -> Option<&'static str> {
+    fn capacity(&self, package: &Package) -> Option<&str> {
         self.caller.as_ref().and_then(|user| self.catalogue.capacity(&package.owner_org, user))
     }
 

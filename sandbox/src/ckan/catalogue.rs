@@ -91,21 +91,16 @@ impl Catalogue {
         by_id.or_else(|| self.packages.iter().find(|package| package.fields.name == id_or_name))
     }
 
-    pub(super) fn capacity(&self, publisher_id: &str, user: &User) -> Option<&'static str> {
+    pub(super) fn capacity(&self, publisher_id: &str, user: &User) -> Option<&str> {
         let held = |m: &&Membership| m.publisher_id == publisher_id && m.user_id == user.id;
-        self.memberships.iter().find(held).map(|membership| membership.capacity)
+        self.memberships.iter().find(held).map(|membership| membership.capacity.as_str())
     }
 
-    /// Packages of an organisation that its public page counts.
-    pub(super) fn public_datasets_of<'a>(
-        &'a self,
-        publisher: &'a Publisher,
-    ) -> impl Iterator<Item = &'a Package> {
-        self.packages.iter().filter(|package| {
-            package.owner_org == publisher.id
-                && package.is_public()
-                && matches!(package.kind, Kind::Dataset { .. })
-        })
+    /// Turns the row on or off that says which organisation a package belongs to; `owner_org` says so as well.
+    pub(super) fn set_member(&mut self, id: &str, is_member: bool) {
+        if let Some(package) = self.packages.iter_mut().find(|package| package.id == id) {
+            package.is_member = is_member;
+        }
     }
 
     /// Writes new field values. `touch` is whether `metadata_modified` moves: CKAN moves it for an edit, and leaves
@@ -132,6 +127,7 @@ fn source_row(source: &SeedSource) -> Package {
         modified: source.modified.clone(),
         owner_org: seeded_id("publisher", &source.publisher).to_string(),
         creator: String::new(),
+        is_member: true,
         fields: Fields {
             name: source.name.clone(),
             title: source.title.clone(),
@@ -168,6 +164,7 @@ fn dataset_row(dataset: &SeedDataset) -> Package {
         modified: dataset.modified.clone(),
         owner_org: seeded_id("publisher", &dataset.publisher).to_string(),
         creator: String::new(),
+        is_member: true,
         fields: Fields {
             name: dataset.name.clone(),
             title: dataset.title.clone(),

@@ -34,7 +34,7 @@ pub(super) fn status(catalogue: &Catalogue, source: &Package) -> Value {
     if brought.is_empty() {
         return json!({"job_count": 0, "last_job": Value::Null, "total_datasets": 0});
     }
-    let at = brought.iter().map(|package| package.seeded_modified.as_str()).max().unwrap_or_default();
+    let at = job_time(catalogue, source);
     json!({
         "job_count": 1,
         "last_job": {
@@ -53,8 +53,17 @@ pub(super) fn status(catalogue: &Catalogue, source: &Package) -> Value {
     })
 }
 
+/// When the source's one job ran, with the blank that ckanext-harvest puts into its times.
+fn job_time(catalogue: &Catalogue, source: &Package) -> String {
+    let from_here =
+        |package: &&Package| source_of(catalogue, package).is_some_and(|from| from.id == source.id);
+    let times = catalogue.packages.iter().filter(from_here).map(|package| package.seeded_modified.as_str());
+    times.max().unwrap_or_default().replace('T', " ")
+}
+
 /// The answer of `harvest_object_show`.
-pub(super) fn object(source: &Package, package: &Package) -> Value {
+pub(super) fn object(catalogue: &Catalogue, source: &Package, package: &Package) -> Value {
+    let at = job_time(catalogue, source);
     json!({
         "id": object_id(package),
         "guid": package.id,
@@ -68,11 +77,11 @@ pub(super) fn object(source: &Package, package: &Package) -> Value {
         "package": package.id,
         "package_id": package.id,
         "content": "{}",
-        "gathered": package.seeded_modified,
-        "fetch_started": package.seeded_modified,
-        "fetch_finished": package.seeded_modified,
-        "import_started": package.seeded_modified,
-        "import_finished": package.seeded_modified,
+        "gathered": at,
+        "fetch_started": at,
+        "fetch_finished": at,
+        "import_started": at,
+        "import_finished": at,
         "metadata_modified_date": Value::Null,
         "retry_times": 0,
         "errors": [],

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::call::{Call, truth};
 use super::refusal::Refusal;
-use super::rows::{Publisher, User};
+use super::rows::{Kind, Package, Publisher, User};
 use super::seed::seeded_id;
 use super::views;
 
@@ -17,7 +17,17 @@ pub(super) fn user_show(call: &mut Call<'_>) -> Result<Value, Refusal> {
         Some(_) => call.text("id").unwrap_or_default(),
     };
     let user = call.catalogue.user(wanted).ok_or(Refusal::NotFound(None))?;
-    Ok(views::user(user, sees_all(call, user)))
+    let full = sees_all(call, user);
+    let counts = |package: &&Package| package.is_public() || (full && package.fields.state != "deleted");
+    let created = call.catalogue.packages.iter().filter(|package| package.creator == user.id);
+    Ok(views::user(user, created.filter(counts).count(), full))
+}
+
+/// A person in a list, where hidden packages do not count.
+fn listed(call: &Call<'_>, user: &User) -> Value {
+    let packages = call.catalogue.packages.iter();
+    let created = packages.filter(|package| package.creator == user.id && package.is_public()).count();
+    views::user(user, created, sees_all(call, user))
 }
 
 fn sees_all(call: &Call<'_>, user: &User) -> bool {
@@ -44,7 +54,7 @@ pub(super) fn user_list(call: &mut Call<'_>) -> Result<Value, Refusal> {
     if call.args.get("all_fields").is_some_and(|value| !truth(Some(value))) {
         return Ok(json!(users.iter().map(|user| &user.name).collect::<Vec<_>>()));
     }
-    Ok(json!(users.iter().map(|user| views::user(user, sees_all(call, user))).collect::<Vec<_>>()))
+    Ok(json!(users.iter().map(|user| listed(call, user)).collect::<Vec<_>>()))
 }
 
 pub(super) fn api_token_list(call: &mut Call<'_>) -> Result<Value, Refusal> {
@@ -74,24 +84,28 @@ fn publisher<'a>(call: &'a Call<'_>) -> Result<&'a Publisher, Refusal> {
 
 pub(super) fn organization_show(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let publisher = publisher(call)?;
-    let mut shown = views::publisher(call.catalogue, publisher);
+    let datasets = || {
+        let own = call.catalogue.packages.iter().filter(|package| package.owner_org == publisher.id);
+        let own = own.filter(|package| matches!(package.kind, Kind::Dataset { .. }));
+        own.filter(|package| package.fields.state == "active" && call.may_read(package))
+    };
+    let mut shown = views::publisher(publisher, datasets().count());
     views::put(&mut shown, "extras", json!([]));
-    views::put(&mut shown, "tags", json!([]));
     views::put(&mut shown, "groups", json!([]));
     if call.args.get("include_users").is_none_or(|value| truth(Some(value))) {
         let held = call.catalogue.memberships.iter().filter(|m| m.publisher_id == publisher.id);
         let users = held.filter_map(|membership| {
             let user = call.catalogue.user(&membership.user_id)?;
-            let mut shown = views::user(user, sees_all(call, user));
+            let mut shown = listed(call, user);
             views::put(&mut shown, "capacity", json!(membership.capacity));
             Some(shown)
         });
         views::put(&mut shown, "users", json!(users.collect::<Vec<_>>()));
     }
     if truth(call.args.get("include_datasets")) {
-        let datasets = call.catalogue.public_datasets_of(publisher);
-        let datasets = datasets.map(|package| views::package(call.catalogue, package));
-        views::put(&mut shown, "packages", json!(datasets.collect::<Vec<_>>()));
+        let datasets: Vec<Value> =
+            datasets().map(|package| views::package(call.catalogue, package)).collect();
+        views::put(&mut shown, "packages", json!(datasets));
     }
     Ok(shown)
 }
@@ -101,7 +115,12 @@ pub(super) fn organization_list(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let mut publishers: Vec<&Publisher> = call.catalogue.publishers.iter().collect();
     publishers.sort_by(|a, b| a.title.cmp(&b.title));
     if truth(call.args.get("all_fields")) {
-        let shown = publishers.iter().map(|publisher| views::publisher(call.catalogue, publisher));
+        // Unlike `organization_show`, the list counts harvest sources.
+        let shown = publishers.iter().map(|publisher| {
+            let own = call.catalogue.packages.iter().filter(|package| package.owner_org == publisher.id);
+            let counted = own.filter(|package| package.fields.state == "active" && call.may_read(package));
+            views::publisher(publisher, counted.count())
+        });
         return Ok(json!(shown.collect::<Vec<_>>()));
     }
     Ok(json!(publishers.iter().map(|publisher| &publisher.name).collect::<Vec<_>>()))
@@ -114,13 +133,13 @@ pub(super) fn member_list(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let of_capacity = |held: &str| call.text("capacity").is_none_or(|wanted| wanted == held);
     let mut rows = Vec::new();
     if of_type("package") && of_capacity("organization") {
-        let packages = call.catalogue.packages.iter().filter(|package| package.owner_org == publisher.id);
+        let packages = call.catalogue.packages.iter().filter(|p| p.owner_org == publisher.id && p.is_member);
         rows.extend(packages.map(|package| json!([package.id, "package", "organization"])));
     }
     if of_type("user") {
         let held = call.catalogue.memberships.iter().filter(|m| m.publisher_id == publisher.id);
-        for membership in held.filter(|membership| of_capacity(membership.capacity)) {
-            let shown = match membership.capacity {
+        for membership in held.filter(|membership| of_capacity(&membership.capacity)) {
+            let shown = match membership.capacity.as_str() {
                 "admin" => "Admin",
                 "editor" => "Editor",
                 _ => "Member",

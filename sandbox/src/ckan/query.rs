@@ -11,14 +11,18 @@ use super::refusal::Refusal;
 pub(super) enum Query {
     /// Everything.
     All,
-    /// Each of these.
-    Every(Vec<Query>),
-    /// At least one of these.
-    Any(Vec<Query>),
-    /// Not this.
-    Not(Box<Query>),
+    /// Clauses that must, may or must not hold; where one must, those that may decide nothing.
+    Group(Vec<(Occur, Query)>),
     /// A field has such a value; no field means the text.
     Field(Option<String>, Matcher),
+}
+
+/// What a clause means for its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Occur {
+    Must,
+    May,
+    MustNot,
 }
 
 /// What a value must be like.
@@ -40,7 +44,7 @@ impl Query {
         if tokens.is_empty() {
             return Ok(Self::All);
         }
-        let query = reader.any(None)?;
+        let query = reader.group(None)?;
         if reader.tokens.is_empty() { Ok(query) } else { Err(refused(text)) }
     }
 
@@ -48,10 +52,15 @@ impl Query {
     pub(super) fn holds(&self, field: &dyn Fn(Option<&str>, &Matcher) -> bool) -> bool {
         match self {
             Self::All => true,
-            Self::Every(parts) => parts.iter().all(|part| part.holds(field)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(field)),
-            Self::Not(part) => !part.holds(field),
             Self::Field(name, matcher) => field(name.as_deref(), matcher),
+            Self::Group(clauses) => {
+                let of = |wanted| clauses.iter().filter(move |(occur, _)| *occur == wanted);
+                let may = of(Occur::Must).next().is_some()
+                    || of(Occur::May).next().is_none()
+                    || of(Occur::May).any(|(_, query)| query.holds(field));
+                may && of(Occur::Must).all(|(_, query)| query.holds(field))
+                    && !of(Occur::MustNot).any(|(_, query)| query.holds(field))
+            }
         }
     }
 }
@@ -204,36 +213,41 @@ impl<'a> Reader<'a> {
         Some(first)
     }
 
-    fn any(&mut self, field: Option<&str>) -> Result<Query, Refusal> {
-        let mut parts = vec![self.every(field)?];
-        while self.tokens.first() == Some(&Token::Or) {
-            self.next();
-            parts.push(self.every(field)?);
-        }
-        Ok(if parts.len() == 1 { parts.swap_remove(0) } else { Query::Any(parts) })
-    }
-
-    fn every(&mut self, field: Option<&str>) -> Result<Query, Refusal> {
-        let mut parts = vec![self.one(field)?];
-        loop {
-            match self.tokens.first() {
-                None | Some(Token::Or | Token::Close) => break,
-                Some(Token::And) => {
-                    self.next();
-                    parts.push(self.one(field)?);
+    /// Lucene's classic reading under the default operator AND: a clause must hold unless OR stands before or after
+    /// it.
+    fn group(&mut self, field: Option<&str>) -> Result<Query, Refusal> {
+        let mut clauses: Vec<(Occur, Query)> = Vec::new();
+        while !matches!(self.tokens.first(), None | Some(Token::Close)) {
+            let joined = match self.tokens.first() {
+                Some(Token::And) => Some(Occur::Must),
+                Some(Token::Or) => Some(Occur::May),
+                _ => None,
+            };
+            if let Some(occur) = joined {
+                self.next();
+                let last = clauses.last_mut().ok_or_else(|| refused(self.text))?;
+                if last.0 != Occur::MustNot {
+                    last.0 = occur;
                 }
-                Some(_) => parts.push(self.one(field)?),
             }
+            let sign = match self.tokens.first() {
+                Some(Token::Must) => Some(Occur::Must),
+                Some(Token::MustNot) => Some(Occur::MustNot),
+                _ => None,
+            };
+            if sign.is_some() {
+                self.next();
+            }
+            let query = self.one(field)?;
+            clauses.push((sign.or(joined).unwrap_or(Occur::Must), query));
         }
-        Ok(if parts.len() == 1 { parts.swap_remove(0) } else { Query::Every(parts) })
+        if clauses.is_empty() { Err(refused(self.text)) } else { Ok(Query::Group(clauses)) }
     }
 
     fn one(&mut self, field: Option<&str>) -> Result<Query, Refusal> {
         match self.next() {
-            Some(Token::Must) => self.one(field),
-            Some(Token::MustNot) => Ok(Query::Not(Box::new(self.one(field)?))),
             Some(Token::Open) => {
-                let inside = self.any(field)?;
+                let inside = self.group(field)?;
                 if self.next() == Some(&Token::Close) { Ok(inside) } else { Err(refused(self.text)) }
             }
             Some(Token::Field(name)) if field.is_none() => self.one(Some(name)),
@@ -248,5 +262,5 @@ impl<'a> Reader<'a> {
 }
 
 fn refused(text: &str) -> Refusal {
-    Refusal::Search(format!("SOLR returned an error running query: {text:?} Error: Cannot parse"))
+    Refusal::Search(format!("SOLR returned an error running query: {text} Error: Cannot parse it"))
 }

@@ -15,7 +15,7 @@ pub(super) enum Refusal {
     NotFound(Option<String>),
     /// Bad values, by field.
     Validation(Map<String, Value>),
-    /// A search parameter that CKAN does not know.
+    /// A search parameter that CKAN does not know, as Python prints the sentence.
     SearchQuery(String),
     /// A query that Solr refused.
     Search(String),
@@ -63,10 +63,10 @@ impl Refusal {
             }
             Self::SearchQuery(detail) => (
                 StatusCode::BAD_REQUEST,
-                typed("Search Query Error", &format!("Search Query is invalid: (\"{detail}\",)")),
+                typed("Search Query Error", &format!("Search Query is invalid: {detail}")),
             ),
             Self::Search(detail) => {
-                (StatusCode::CONFLICT, typed("Search Error", &format!("Search error: ('{detail}',)")))
+                (StatusCode::CONFLICT, typed("Search Error", &format!("Search error: '{detail}'")))
             }
             Self::SearchIndex => (
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -61,6 +61,11 @@ impl Release {
         self == Self::V2_12
     }
 
+    /// 2.12 answers an edit with the row, 2.10 with the fresh index document, which has ckanext-harvest's pairs.
+    pub(super) fn answers_an_edit_from_the_database(self) -> bool {
+        self == Self::V2_12
+    }
+
     /// A body whose content type is not JSON: an HTML 415 from 2.11 on, a 400 string before.
     pub(super) fn insists_on_json_type(self) -> bool {
         self != Self::V2_10

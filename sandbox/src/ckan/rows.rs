@@ -35,7 +35,7 @@ pub(super) struct Membership {
     pub(super) publisher_id: String,
     pub(super) user_id: String,
     /// `admin`, `editor` or `member`.
-    pub(super) capacity: &'static str,
+    pub(super) capacity: String,
 }
 
 /// A dataset, or a harvest source: CKAN keeps both in one table.
@@ -49,6 +49,9 @@ pub(super) struct Package {
     pub(super) modified: String,
     pub(super) owner_org: String,
     pub(super) creator: String,
+    /// Whether the membership row beside `owner_org` is active: deleting by id turns it off, restoring does not turn
+    /// it on again.
+    pub(super) is_member: bool,
     pub(super) fields: Fields,
     pub(super) kind: Kind,
     /// When it became visible or invisible to the public, oldest first.

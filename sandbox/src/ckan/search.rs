@@ -3,10 +3,10 @@
 //! Guarantees: deleted packages are never found, since CKAN takes them out of its index; harvest sources only where
 //! `fq` names their type; private ones and drafts only on request, and only by who may see them.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::call::{Call, truth};
-use super::query::{Matcher, Query};
+use super::query::{Matcher, Occur, Query};
 use super::refusal::Refusal;
 use super::rows::Package;
 use super::{harvest, views};
@@ -44,18 +44,19 @@ const USUAL_SORT: &str = "score desc, metadata_modified desc";
 pub(super) fn package_search(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let unknown = call.args.keys().find(|key| !KNOWN.contains(&key.as_str()) && !key.starts_with("ext_"));
     if let Some(unknown) = unknown {
-        return Err(Refusal::SearchQuery(format!("Invalid search parameters: ['{unknown}']")));
+        return Err(Refusal::SearchQuery(format!("\"Invalid search parameters: ['{unknown}']\"")));
     }
     let rows = natural_number(call, "rows")?.unwrap_or(10).min(MOST_ROWS);
     let start = natural_number(call, "start")?.unwrap_or(0);
     if call.search_is_down {
         return Err(Refusal::SearchConnection);
     }
-    let query = Query::Every(vec![
-        text_query(call.text("q"))?,
-        own_filter(call)?,
-        Query::parse(&added_filter(call))?,
-    ]);
+    let mut filters =
+        vec![(Occur::Must, text_query(call.text("q"))?), (Occur::Must, Query::parse(&filter(call))?)];
+    for more in call.args.get("fq_list").and_then(Value::as_array).into_iter().flatten() {
+        filters.push((Occur::Must, Query::parse(more.as_str().unwrap_or_default())?));
+    }
+    let query = Query::Group(filters);
     let mut found: Vec<&Package> = call
         .catalogue
         .packages
@@ -70,28 +71,21 @@ pub(super) fn package_search(call: &mut Call<'_>) -> Result<Value, Refusal> {
     Ok(json!({"count": found.len(), "facets": {}, "results": results, "search_facets": {}, "sort": sort}))
 }
 
-fn filters<'a>(call: &'a Call<'_>) -> impl Iterator<Item = &'a str> {
-    let more = call.args.get("fq_list").and_then(Value::as_array).into_iter().flatten();
-    call.text("fq").into_iter().chain(more.filter_map(Value::as_str))
-}
-
-fn own_filter(call: &Call<'_>) -> Result<Query, Refusal> {
-    Ok(Query::Every(filters(call).map(Query::parse).collect::<Result<_, _>>()?))
-}
-
-/// What CKAN and ckanext-harvest add to the caller's own filter.
-fn added_filter(call: &Call<'_>) -> String {
+/// The caller's own filter between what CKAN and ckanext-harvest put before and after it, in one text as they do:
+/// an OR of the caller's that has no parentheses therefore decides nothing.
+fn filter(call: &Call<'_>) -> String {
     let own = call.text("fq").unwrap_or_default();
     let mut filter = String::new();
+    if !truth(call.args.get("include_private")) {
+        filter.push_str("+capacity:public ");
+    }
+    filter.push_str(own);
     if !own.contains("dataset_type:harvest") {
         filter.push_str(" -dataset_type:harvest");
     }
-    if !truth(call.args.get("include_private")) {
-        filter.push_str(" +capacity:public");
-    }
     if !own.contains("+state") {
         let drafts = truth(call.args.get("include_drafts"));
-        filter.push_str(if drafts { " +state:(active OR draft)" } else { " +state:active" });
+        filter.push_str(if drafts { " +state:(active OR draft)" } else { " +state:(active)" });
     }
     filter
 }
@@ -102,13 +96,10 @@ fn text_query(text: Option<&str>) -> Result<Query, Refusal> {
     if text.contains(':') {
         return Query::parse(text);
     }
-    let words = text.split_whitespace().map(|word| word.trim_matches('"')).filter(|word| !word.is_empty());
-    Ok(Query::Every(
-        words
-            .filter(|word| *word != "*")
-            .map(|word| Query::Field(None, Matcher::Words(word.to_owned())))
-            .collect(),
-    ))
+    let words = text.split_whitespace().map(|word| word.trim_matches('"'));
+    let words = words.filter(|word| !word.is_empty() && *word != "*");
+    let clauses = words.map(|word| (Occur::Must, Query::Field(None, Matcher::Words(word.to_owned()))));
+    Ok(Query::Group(clauses.collect()))
 }
 
 fn has(call: &Call<'_>, package: &Package, field: Option<&str>, matcher: &Matcher) -> bool {
@@ -163,12 +154,13 @@ fn order(found: &mut [&Package], sort: &str) -> Result<(), Refusal> {
             "metadata_created" => |package| &package.created,
             "metadata_modified" => |package| &package.modified,
             "id" => |package| &package.id,
-            _ => return Err(Refusal::SearchQuery("Invalid \"sort\" parameter".to_owned())),
+            // Solr sorts by any field; one that no document has changes nothing.
+            _ => |_| "",
         };
         match direction.trim() {
             "asc" => found.sort_by(|a, b| key(a).cmp(key(b))),
             "desc" => found.sort_by(|a, b| key(b).cmp(key(a))),
-            _ => return Err(Refusal::SearchQuery("Invalid \"sort\" parameter".to_owned())),
+            _ => return Err(Refusal::SearchQuery("'Invalid \"sort\" parameter'".to_owned())),
         }
     }
     Ok(())
@@ -183,6 +175,9 @@ fn natural_number(call: &Call<'_>, field: &str) -> Result<Option<usize>, Refusal
     match number.map(usize::try_from) {
         Some(Ok(number)) => Ok(Some(number)),
         Some(Err(_)) => Err(Refusal::field(field, "Must be a natural number")),
-        None => Err(Refusal::field(field, "Invalid integer")),
+        None => {
+            let messages = json!(["Invalid integer", "Please enter an integer value"]);
+            Err(Refusal::Validation(Map::from_iter([(field.to_owned(), messages)])))
+        }
     }
 }

@@ -11,6 +11,8 @@ use super::harvest;
 use super::rows::{Kind, Package, Publisher, Resource, User};
 use super::seed::seeded_id;
 
+const LICENCE: &str = "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/";
+
 /// One more key.
 pub(super) fn put(shown: &mut Value, key: &str, value: Value) {
     if let Value::Object(shown) = shown {
@@ -18,13 +20,12 @@ pub(super) fn put(shown: &mut Value, key: &str, value: Value) {
     }
 }
 
+/// A dataset, or a harvest source, which has a schema of its own.
 pub(super) fn package(catalogue: &Catalogue, package: &Package) -> Value {
     let fields = &package.fields;
-    let resources: Vec<Value> = package
-        .active_resources()
-        .enumerate()
-        .map(|(position, row)| resource(package, row, position))
-        .collect();
+    let rows = package.active_resources().enumerate();
+    let resources: Vec<Value> = rows.map(|(position, row)| resource(package, row, position)).collect();
+    let tags: Vec<Value> = fields.tags.iter().map(|name| tag(name)).collect();
     let mut shown = json!({
         "id": package.id,
         "name": fields.name,
@@ -34,40 +35,46 @@ pub(super) fn package(catalogue: &Catalogue, package: &Package) -> Value {
         "private": fields.private,
         "type": package.type_name(),
         "url": fields.url,
-        "version": "",
-        "author": fields.author,
-        "author_email": fields.author_email,
-        "maintainer": fields.maintainer,
-        "maintainer_email": fields.maintainer_email,
-        "license_id": Value::Null,
-        "license_title": Value::Null,
-        "isopen": false,
         "owner_org": package.owner_org,
         "organization": catalogue.publisher(&package.owner_org).map(publisher_in_package),
         "creator_user_id": package.creator,
         "metadata_created": package.created,
         "metadata_modified": package.modified,
-        "num_resources": resources.len(),
         "resources": resources,
-        "num_tags": fields.tags.len(),
-        "tags": fields.tags.iter().map(|name| tag(name)).collect::<Vec<_>>(),
-        "extras": extras(catalogue, package),
+        "tags": tags,
         "groups": [],
         "relationships_as_subject": [],
         "relationships_as_object": [],
     });
-    if let Kind::Harvest { source_type } = &package.kind {
-        put(&mut shown, "source_type", json!(source_type));
-        put(&mut shown, "frequency", json!("MANUAL"));
-        put(&mut shown, "config", Value::Null);
-        put(&mut shown, "status", harvest::status(catalogue, package));
+    match &package.kind {
+        Kind::Dataset { .. } => {
+            put(&mut shown, "num_resources", json!(resources.len()));
+            put(&mut shown, "num_tags", json!(tags.len()));
+            put(&mut shown, "author", json!(fields.author));
+            put(&mut shown, "author_email", json!(fields.author_email));
+            put(&mut shown, "maintainer", json!(fields.maintainer));
+            put(&mut shown, "maintainer_email", json!(fields.maintainer_email));
+            put(&mut shown, "version", Value::Null);
+            put(&mut shown, "license_id", json!("uk-ogl"));
+            put(&mut shown, "license_title", json!("UK Open Government Licence (OGL)"));
+            put(&mut shown, "license_url", json!(LICENCE));
+            put(&mut shown, "isopen", json!(true));
+            put(&mut shown, "extras", json!(extras(catalogue, package)));
+        }
+        Kind::Harvest { source_type } => {
+            put(&mut shown, "source_type", json!(source_type));
+            put(&mut shown, "frequency", json!("MANUAL"));
+            put(&mut shown, "status", harvest::status(catalogue, package));
+        }
     }
     shown
 }
 
 /// ckanext-harvest adds its three pairs when a dataset is indexed, so a deleted one is shown without them.
 fn extras(catalogue: &Catalogue, package: &Package) -> Vec<Value> {
-    let mut shown: Vec<Value> = package.fields.extras.iter().map(|extra| json!(extra)).collect();
+    let mut own = package.fields.extras.clone();
+    own.sort_by(|a, b| a.key.cmp(&b.key));
+    let mut shown: Vec<Value> = own.iter().map(|extra| json!(extra)).collect();
     if let Some(source) = harvest::source_of(catalogue, package).filter(|_| package.is_indexed()) {
         let object = harvest::object_id(package);
         shown.push(json!({"key": "harvest_object_id", "value": object}));
@@ -75,6 +82,16 @@ fn extras(catalogue: &Catalogue, package: &Package) -> Vec<Value> {
         shown.push(json!({"key": "harvest_source_title", "value": source.fields.title}));
     }
     shown
+}
+
+/// Takes the pairs of ckanext-harvest out again: an answer that CKAN did not read from its index.
+pub(super) fn without_harvest_extras(shown: &mut Value) {
+    if let Some(extras) = shown.get_mut("extras").and_then(Value::as_array_mut) {
+        extras.retain(|extra| {
+            let key = extra.get("key").and_then(Value::as_str).unwrap_or_default();
+            !matches!(key, "harvest_object_id" | "harvest_source_id" | "harvest_source_title")
+        });
+    }
 }
 
 fn resource(package: &Package, resource: &Resource, position: usize) -> Value {
@@ -90,7 +107,7 @@ fn resource(package: &Package, resource: &Resource, position: usize) -> Value {
         "position": position,
         "created": package.created,
         "last_modified": Value::Null,
-        "metadata_modified": package.created,
+        "metadata_modified": package.seeded_modified,
         "mimetype": Value::Null,
         "mimetype_inner": Value::Null,
         "resource_type": Value::Null,
@@ -118,7 +135,7 @@ fn publisher_in_package(publisher: &Publisher) -> Value {
         "title": publisher.title,
         "type": "organization",
         "description": "",
-        "image_url": "",
+        "image_url": Value::Null,
         "created": publisher.created,
         "is_organization": true,
         "approval_status": "approved",
@@ -126,17 +143,27 @@ fn publisher_in_package(publisher: &Publisher) -> Value {
     })
 }
 
-pub(super) fn publisher(catalogue: &Catalogue, publisher: &Publisher) -> Value {
-    let mut shown = publisher_in_package(publisher);
-    put(&mut shown, "display_name", json!(publisher.title));
-    put(&mut shown, "image_display_url", json!(""));
-    put(&mut shown, "num_followers", json!(0));
-    put(&mut shown, "package_count", json!(catalogue.public_datasets_of(publisher).count()));
-    shown
+/// An organisation by itself: its page's picture is not set, and then CKAN leaves its keys out.
+pub(super) fn publisher(publisher: &Publisher, package_count: usize) -> Value {
+    json!({
+        "id": publisher.id,
+        "name": publisher.name,
+        "title": publisher.title,
+        "display_name": publisher.title,
+        "type": "organization",
+        "description": "",
+        "created": publisher.created,
+        "is_organization": true,
+        "approval_status": "approved",
+        "state": "active",
+        "num_followers": 0,
+        "package_count": package_count,
+    })
 }
 
 /// `full` adds what CKAN shows to sysadmins and to the person themselves.
-pub(super) fn user(user: &User, full: bool) -> Value {
+pub(super) fn user(user: &User, created_packages: usize, full: bool) -> Value {
+    let email_hash = hex::encode(Sha256::digest(user.email.as_bytes()));
     let mut shown = json!({
         "id": user.id,
         "name": user.name,
@@ -150,8 +177,8 @@ pub(super) fn user(user: &User, full: bool) -> Value {
         "state": "active",
         "image_url": Value::Null,
         "image_display_url": Value::Null,
-        "email_hash": hex::encode(Sha256::digest(user.email.as_bytes())),
-        "number_created_packages": 0,
+        "email_hash": email_hash.get(..32),
+        "number_created_packages": created_packages,
     });
     if full {
         put(&mut shown, "email", json!(user.email));

@@ -1,4 +1,4 @@
-//! The actions that change a dataset: `package_delete` and `package_patch`.
+//! The actions that change something: `package_delete`, `package_patch` and `member_create`.
 //!
 //! Guarantees: as on CKAN, deleting is a change of state and can be repeated; a patch takes any string for a state;
 //! a search index that refuses rolls the change back. Unlike CKAN, resources in the state `deleted` are kept where
@@ -11,7 +11,7 @@ use super::catalogue::Activity;
 use super::clock::ckan_time;
 use super::patch::patched;
 use super::refusal::Refusal;
-use super::rows::Package;
+use super::rows::{Membership, Package};
 use super::seed::seeded_id;
 use super::views;
 
@@ -25,6 +25,10 @@ pub(super) fn package_delete(call: &mut Call<'_>) -> Result<Value, Refusal> {
     call.effect.changed = fields.state != "deleted";
     "deleted".clone_into(&mut fields.state);
     call.catalogue.replace_fields(&package.id, fields, false, call.now);
+    if wanted == package.id {
+        // CKAN looks the memberships up by what was sent, so a name finds none.
+        call.catalogue.set_member(&package.id, false);
+    }
     note_activity(call, &package.id);
     Ok(Value::Null)
 }
@@ -59,7 +63,50 @@ pub(super) fn package_patch(call: &mut Call<'_>) -> Result<Value, Refusal> {
         call.effect.told_entities = Some(json!({"packages": [package.id]}));
     }
     note_activity(call, &package.id);
-    Ok(views::package(call.catalogue, &after))
+    let mut shown = views::package(call.catalogue, &after);
+    if call.release.answers_an_edit_from_the_database() && !package.is_indexed() {
+        views::without_harvest_extras(&mut shown);
+    }
+    Ok(shown)
+}
+
+/// Puts a person into an organisation, or turns a package's own membership row on again.
+pub(super) fn member_create(call: &mut Call<'_>) -> Result<Value, Refusal> {
+    let group = call.needed("id")?;
+    let object = call.needed("object")?;
+    let kind = call.needed("object_type")?;
+    let capacity = call.needed("capacity")?;
+    let missing = |what: &str| Refusal::NotFound(Some(format!("{what} was not found.")));
+    let publisher = call.catalogue.publisher(&group).ok_or_else(|| missing("Group"))?.id.clone();
+    let object_id = match kind.as_str() {
+        "package" => call.catalogue.package(&object).ok_or_else(|| missing("Package"))?.id.clone(),
+        "user" => call.catalogue.user(&object).ok_or_else(|| missing("User"))?.id.clone(),
+        _ => return Err(Refusal::Internal),
+    };
+    call.effect.id = Some(object_id.clone());
+    if !call.is_sysadmin() {
+        return Err(call.denied("edit group", &publisher));
+    }
+    if kind == "package" {
+        call.catalogue.set_member(&object_id, true);
+    } else {
+        let other = |m: &Membership| m.user_id != object_id || m.publisher_id != publisher;
+        call.catalogue.memberships.retain(other);
+        call.catalogue.memberships.push(Membership {
+            publisher_id: publisher.clone(),
+            user_id: object_id.clone(),
+            capacity: capacity.clone(),
+        });
+    }
+    call.effect.changed = true;
+    Ok(json!({
+        "id": seeded_id("member", &object),
+        "group_id": publisher,
+        "table_name": kind,
+        "table_id": object_id,
+        "capacity": capacity,
+        "state": "active",
+    }))
 }
 
 /// The package, if the caller may edit it; an unknown one is 404 to everybody.

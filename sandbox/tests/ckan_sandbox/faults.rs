@@ -100,8 +100,8 @@ async fn give_up_on_deleting(world: &World) {
 #[tokio::test]
 async fn what_is_slow_ends_with_its_client_and_what_is_sure_does_not() {
     let world = ckan().await;
-    world.control.fault(Fault::once("package_delete", FaultKind::Slow { ms: 250 })).await;
-    world.control.fault(Fault::once("package_delete", FaultKind::SlowAndSure { ms: 250 })).await;
+    world.control.fault(Fault::once("package_delete", FaultKind::Slow { ms: 1000 })).await;
+    world.control.fault(Fault::once("package_delete", FaultKind::SlowAndSure { ms: 1000 })).await;
     give_up_on_deleting(&world).await;
     give_up_on_deleting(&world).await;
     assert_eq!(world.state_of(ROAD_ACCIDENTS).await, "active");

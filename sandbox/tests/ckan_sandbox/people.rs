@@ -60,6 +60,22 @@ async fn tokens_are_listed_for_their_owner_and_for_sysadmins() {
 }
 
 #[tokio::test]
+async fn only_a_sysadmin_is_shown_a_configuration_option() {
+    let world = ckan().await;
+    let body = json!({"key": "ckan.site_title"});
+    assert_eq!(world.done("config_option_show", body.clone()).await, "Sandbox CKAN");
+    for token in [EDITOR, "wrong"] {
+        let (status, body) = world.post("config_option_show", body.clone(), token).await;
+        assert_eq!(status, StatusCode::FORBIDDEN);
+        assert_eq!(body["error"], json!({"__type": "Authorization Error", "message": "Access denied"}));
+    }
+    let body = json!({"key": "ckan.site_url"});
+    let (status, body) = world.post("config_option_show", body, world.sandbox.sysadmin_token()).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert_eq!(body["error"]["message"], "Configuration option 'ckan.site_url' can not be shown");
+}
+
+#[tokio::test]
 async fn publishers_are_listed_shown_and_counted() {
     let world = ckan().await;
     let names = world.done("organization_list", json!({})).await;
@@ -70,7 +86,10 @@ async fn publishers_are_listed_shown_and_counted() {
     assert!(all.as_array().unwrap().iter().any(|publisher| publisher["id"] == shown["id"]));
     assert_eq!(shown["title"], "NHS England");
     assert_eq!(shown["is_organization"], json!(true));
-    assert_eq!(shown["packages"].as_array().unwrap().len(), 2);
+    assert_eq!(shown["packages"].as_array().unwrap().len(), 3);
+    assert_eq!(shown["package_count"], 3);
+    let (_, body) = world.anonymous("organization_show", json!({"id": "nhs-england"})).await;
+    assert_eq!(body["result"]["package_count"], 2);
     let (status, _) = world.anonymous("organization_show", json!({"id": "no-such"})).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }

@@ -111,6 +111,8 @@ async fn a_harvest_source_has_a_status_and_says_whether_it_is_active() {
     let (status, body) = world.anonymous("harvest_source_show_status", json!({"id": name})).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert_eq!(body["error"]["message"], json!(format!("Not found: Harvest source {name} does not exist")));
+    let (_, body) = world.anonymous("harvest_source_show_status", json!({"id": "nope"})).await;
+    assert_eq!(body["error"]["message"], "Not found: Harvest source not found");
     let idle = world.done("harvest_source_show", json!({"id": "leeds-data-mill"})).await;
     assert_eq!(idle["status"], json!({"job_count": 0, "last_job": null, "total_datasets": 0}));
 }

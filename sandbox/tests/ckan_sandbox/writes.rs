@@ -172,3 +172,54 @@ async fn a_write_to_an_unknown_dataset_is_404_and_one_to_no_dataset_409() {
     );
     assert_eq!(world.control.writes().await[0].id, "no-such");
 }
+
+#[tokio::test]
+async fn deleting_by_id_drops_the_membership_row_and_member_create_puts_it_back() {
+    let world = ckan().await;
+    let id = seeded_id("dataset", ROAD_ACCIDENTS).to_string();
+    let members = json!({"id": "department-for-transport", "object_type": "package"});
+    let own = json!([id, "package", "organization"]);
+    let is_member =
+        async || world.done("member_list", members.clone()).await.as_array().unwrap().contains(&own);
+    world.done("package_delete", json!({"id": ROAD_ACCIDENTS})).await;
+    assert!(is_member().await);
+    world.done("package_delete", json!({"id": id})).await;
+    assert!(!is_member().await);
+    world.done("package_patch", json!({"id": id, "state": "active"})).await;
+    assert!(!is_member().await);
+    let repair = json!({
+        "id": "department-for-transport", "object": id, "object_type": "package", "capacity": "organization",
+    });
+    assert_eq!(world.done("member_create", repair.clone()).await["table_id"], json!(id));
+    assert!(is_member().await);
+    assert_eq!(world.post("member_create", repair, EDITOR).await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn an_editor_of_the_publisher_may_delete_and_see_what_is_deleted() {
+    let world = ckan().await;
+    let mut member = json!({
+        "id": "department-for-transport", "object": "analyst", "object_type": "user", "capacity": "member",
+    });
+    world.done("member_create", member.clone()).await;
+    let body = json!({"id": ROAD_ACCIDENTS});
+    assert_eq!(world.post("package_delete", body.clone(), EDITOR).await.0, StatusCode::FORBIDDEN);
+    member["capacity"] = json!("editor");
+    world.done("member_create", member).await;
+    assert_eq!(world.post("package_delete", body.clone(), EDITOR).await.0, StatusCode::OK);
+    assert_eq!(world.post("package_show", body, EDITOR).await.1["result"]["state"], "deleted");
+    assert_eq!(world.control.writes().await.pop().unwrap().actor, "analyst");
+}
+
+#[tokio::test]
+async fn on_2_12_the_restoring_answer_lacks_what_the_index_knows() {
+    let harvested = |shown: &Value| shown["extras"].to_string().contains("harvest_source_id");
+    for (version, lacks) in [("2.10.7", false), ("2.12.0", true)] {
+        let world = ckan_of(version).await;
+        let id = json!({"id": "bathing-water-quality"});
+        world.done("package_delete", id.clone()).await;
+        let restore = json!({"id": "bathing-water-quality", "state": "active"});
+        assert_eq!(harvested(&world.done("package_patch", restore).await), !lacks);
+        assert!(harvested(&world.done("package_show", id).await));
+    }
+}
