@@ -5,6 +5,7 @@
 //   person-<id>, channel-<id>          the side bar; the current one has aria-current="true"
 //   message, ephemeral, notice         articles in the channel or thread (data-ts; notice: data-code); inside them
 //   button-<action_id>, thread-link, dismiss
+//   channel-pane                       the channel with its composer; a thread repeats its first message, so look inside one
 //   thread-pane, thread-close          the thread at the right
 //   composer, send, composer-status, suggestions, help-card, help-toggle, try, newer
 //   modal, modal-submit, modal-close, modal-trouble, input-<block_id>, error-<block_id>
@@ -34,17 +35,23 @@ const page = {
   ownNotices: [],
   dismissed: new Set(),
   helpWanted: false,
+  followUntil: 0,
 };
 
-/** A line only this window sees, in the voice of Slackbot. */
+/** How long after one's own act the list stays with what comes in. */
+const FOLLOW_MS = 5_000;
+
+/** A line only this window sees, in the voice of Slackbot, below all that is there: the sandbox's clock may be ahead. */
 function tell(text, code) {
-  page.ownNotices.push({ ts: (Date.now() / 1000).toFixed(6), text, code });
+  const latest = [...page.state.messages, ...page.ownNotices].map((entry) => Number.parseFloat(entry.ts));
+  page.ownNotices.push({ ts: (Math.max(Date.now() / 1000, ...latest) + 0.001).toFixed(6), text, code });
   render();
 }
 
 async function press(message, button, node) {
   if (button.url && !button.action_id) return;
   if (button.confirm && !(await askConfirmation(button.confirm, page.directory))) return;
+  page.followUntil = Date.now() + FOLLOW_MS;
   node.setAttribute("aria-busy", "true");
   if ("disabled" in node) node.disabled = true;
   try {
@@ -96,6 +103,8 @@ const composer = new Composer({
   button: byId("send"),
   send: async (text) => {
     if (!text.startsWith("/")) throw new ControlError("not_a_command", "This sandbox's composer takes slash commands, such as /ckan help.");
+    page.followUntil = Date.now() + FOLLOW_MS;
+    channelList.scrollToEnd();
     const answer = await control.command(page.viewer, page.channel, text);
     return answer.timed_out || answer.status >= 400 ? "" : `Acknowledged in ${answer.ack_ms} ms.`;
   },
@@ -113,7 +122,7 @@ function renderThread(messages) {
   if (entries.length === 0) page.thread = null;
   byId("thread").hidden = page.thread === null;
   byId("frame").classList.toggle("with-thread", page.thread !== null);
-  if (page.thread !== null) threadList.render(entries, page.directory);
+  if (page.thread !== null) threadList.render(entries, page.directory, Date.now() < page.followUntil);
 }
 
 function render() {
@@ -131,10 +140,11 @@ function render() {
 
   const messages = state.messages.filter((message) => message.channel === page.channel);
   const entries = channelEntries(messages, [...state.notices, ...page.ownNotices], page.dismissed);
+  const follow = Date.now() < page.followUntil;
   const showHelp = page.helpWanted || (page.known !== null && entries.length === 0);
   byId("help").hidden = !showHelp;
   byId("help-toggle").setAttribute("aria-expanded", String(showHelp));
-  if (channelList.render(entries, directory)) byId("newer").hidden = false;
+  if (channelList.render(entries, directory, follow)) byId("newer").hidden = false;
   renderThread(messages);
   modals.render(page.viewer, state.modals, directory);
 }

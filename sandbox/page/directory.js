@@ -37,6 +37,11 @@ export class Directory {
     return ROLE_WORDS[person.role] ?? person.role ?? "";
   }
 
+  /** One of eight avatar colours: the first eight people differ. */
+  avatarColour(id) {
+    return Math.max(this.people().findIndex((person) => person.id === id), 0) % 8;
+  }
+
   channels() {
     return this.workspace.channels ?? [];
   }
@@ -59,11 +64,4 @@ export function initials(name) {
   const words = String(name).split(/[\s._-]+/).filter((word) => word !== "");
   const letters = words.length > 1 ? [words[0], words[words.length - 1]] : words;
   return letters.map((word) => [...word][0].toUpperCase()).join("") || "?";
-}
-
-/** One of eight avatar colours, the same for the same id. */
-export function avatarColour(id) {
-  let sum = 0;
-  for (const letter of String(id)) sum = (sum * 31 + letter.codePointAt(0)) % 8;
-  return sum;
 }

@@ -3,7 +3,7 @@
 
 import { renderBlocks } from "./blocks.js";
 import { timeOf } from "./dates.js";
-import { avatarColour, initials } from "./directory.js";
+import { initials } from "./directory.js";
 import { element } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 
@@ -11,8 +11,9 @@ export function isReply(message) {
   return Boolean(message.thread_ts) && message.thread_ts !== message.ts;
 }
 
-export function avatar(id, name, isApp) {
-  return element("span", { class: `avatar avatar-${isApp ? "app" : avatarColour(id)}`, "aria-hidden": "true" }, initials(name));
+export function avatar(id, directory) {
+  const colour = directory.isApp(id) ? "app" : directory.avatarColour(id);
+  return element("span", { class: `avatar avatar-${colour}`, "aria-hidden": "true" }, initials(directory.personName(id)));
 }
 
 function dismissButton(onDismiss) {
@@ -51,8 +52,8 @@ function body(message, context) {
 
 function messageNode(entry, { directory, actions, idPrefix }) {
   const { message } = entry;
-  const isApp = Boolean(message.bot) || directory.isApp(message.user);
-  const name = isApp ? directory.appName() : directory.personName(message.user);
+  const isApp = Boolean(message.bot);
+  const name = directory.personName(message.user);
   const hidden = Boolean(message.ephemeral_for);
   const context = {
     directory,
@@ -67,7 +68,7 @@ function messageNode(entry, { directory, actions, idPrefix }) {
     "data-ts": message.ts,
     "aria-label": `${name}, ${timeOf(message.ts).clock}${hidden ? ", only visible to you" : ""}`,
     tabindex: "-1",
-  }, avatar(message.user, name, isApp),
+  }, avatar(message.user, directory),
     element("div", { class: "message-main" },
       hidden && onlyYou(),
       element("div", { class: "message-head" },
@@ -139,8 +140,8 @@ export class MessageList {
   }
 
   /** Shows the entries; true when something new arrived below what the person is reading. */
-  render(entries, directory) {
-    const follow = this.isAtEnd() || this.#nodes.size === 0;
+  render(entries, directory, mustFollow) {
+    const follow = mustFollow || this.isAtEnd() || this.#nodes.size === 0;
     const context = { directory, actions: this.actions, idPrefix: this.idPrefix };
     const next = new Map();
     let added = false;

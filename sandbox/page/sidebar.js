@@ -25,7 +25,7 @@ function personItem(person, directory) {
     "aria-current": current ? "true" : null,
     "data-testid": `person-${person.id}`,
     "data-role": person.role ?? null,
-  }, avatar(person.id, name, false),
+  }, avatar(person.id, directory),
     element("span", { class: "person-words" }, element("span", { class: "person-name" }, name, current && " (you)"),
       element("span", { class: "person-role" }, role))));
 }
