@@ -6,19 +6,19 @@
 //   message, ephemeral, notice         articles in the channel or thread (data-ts; notice: data-code); inside them
 //   button-<action_id>, thread-link, dismiss
 //   channel-pane                       the channel with its composer; a thread repeats its first message, so look inside one
-//   thread-pane, thread-close          the thread at the right
+//   thread-pane, thread-close          the thread at the right, with reply, reply-send, reply-status
 //   composer, send, composer-status, suggestions, help-card, help-toggle, try, newer
 //   modal, modal-submit, modal-close, modal-trouble, input-<block_id>, error-<block_id>
 //   confirm, confirm-ok, confirm-cancel
 //   silence                            shown while the sandbox does not answer
 
 import { Composer } from "./composer.js";
-import { askConfirmation } from "./confirm.js";
 import { control, ControlError, LiveState } from "./control.js";
 import { Directory } from "./directory.js";
 import { renderHelp } from "./help.js";
 import { channelEntries, isReply, MessageList, threadEntries } from "./messages.js";
 import { ModalHost } from "./modal.js";
+import { press } from "./press.js";
 import { renderSidebar } from "./sidebar.js";
 
 const EMPTY = { version: 0, messages: [], modals: [], notices: [] };
@@ -48,21 +48,28 @@ function tell(text, code) {
   render();
 }
 
-async function press(message, button, node) {
-  if (button.url && !button.action_id) return;
-  if (button.confirm && !(await askConfirmation(button.confirm, page.directory))) return;
-  page.followUntil = Date.now() + FOLLOW_MS;
-  node.setAttribute("aria-busy", "true");
-  if ("disabled" in node) node.disabled = true;
+async function pressInMessage(message, button, node) {
   try {
-    const { action_id, block_id, value } = button;
-    const answer = await control.click({ user: page.viewer, channel: message.channel, ts: message.ts, action_id, block_id, value });
-    if (answer.timed_out) console.warn("The app did not acknowledge the press in time.");
+    await press(button, node, page.directory, () => {
+      page.followUntil = Date.now() + FOLLOW_MS;
+      return { channel: message.channel, ts: message.ts };
+    });
   } catch (error) {
     tell(error.message, error.code);
-  } finally {
-    node.removeAttribute("aria-busy");
-    if ("disabled" in node) node.disabled = false;
+  }
+}
+
+/** Sends a line from a composer; what Slack itself has to say of a command comes as a notice. */
+async function say(text, threadTs) {
+  page.followUntil = Date.now() + FOLLOW_MS;
+  (threadTs ? threadList : channelList).scrollToEnd();
+  try {
+    const answer = await control.say(page.viewer, page.channel, text, threadTs);
+    const taken = text.startsWith("/") && !answer.timed_out && answer.status < 400;
+    return taken ? `Acknowledged in ${answer.ack_ms} ms.` : "";
+  } catch (error) {
+    if (text.startsWith("/") && error.code !== "unreachable") throw new ControlError(error.code, `Not sent. ${threadTs ? error.message : ""}`);
+    throw error;
   }
 }
 
@@ -88,12 +95,10 @@ function closeThread() {
   (parent?.querySelector("[data-testid=thread-link]") ?? byId("composer-line")).focus();
 }
 
-const actions = { press, dismiss, openThread };
+const actions = { press: pressInMessage, dismiss, openThread };
 const channelList = new MessageList(byId("messages"), byId("channel-scroller"), "channel", actions);
 const threadList = new MessageList(byId("thread-messages"), byId("thread-scroller"), "thread", actions);
-const modals = new ModalHost({
-  press: () => tell("This sandbox cannot press buttons inside a modal.", "not_supported"),
-});
+const modals = new ModalHost();
 const composer = new Composer({
   form: byId("composer-form"),
   line: byId("composer-line"),
@@ -101,13 +106,15 @@ const composer = new Composer({
   status: byId("composer-status"),
   hint: byId("composer-hint"),
   button: byId("send"),
-  send: async (text) => {
-    if (!text.startsWith("/")) throw new ControlError("not_a_command", "This sandbox's composer takes slash commands, such as /ckan help.");
-    page.followUntil = Date.now() + FOLLOW_MS;
-    channelList.scrollToEnd();
-    const answer = await control.command(page.viewer, page.channel, text);
-    return answer.timed_out || answer.status >= 400 ? "" : `Acknowledged in ${answer.ack_ms} ms.`;
-  },
+  send: (text) => say(text, null),
+});
+const reply = new Composer({
+  form: byId("reply-form"),
+  line: byId("reply-line"),
+  list: byId("reply-suggestions"),
+  status: byId("reply-status"),
+  button: byId("reply-send"),
+  send: (text) => say(text, page.thread),
 });
 
 /** The workspace's channels, and any conversation outside them that messages came in. */
@@ -180,6 +187,7 @@ async function refreshWorkspace() {
     commands: page.directory.commands(),
     placeholder: `Type ${command} and what you want, as ${page.directory.personName(page.viewer)}`,
   });
+  reply.become(page.viewer, { commands: [], placeholder: "Reply… (Slack takes no slash commands in threads)" });
   renderHelp(byId("help"), page.directory, (text_) => {
     page.helpWanted = false;
     composer.write(text_);

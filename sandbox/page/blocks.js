@@ -89,7 +89,7 @@ function table(block, context) {
   };
   const rows = (block.rows ?? []).map((row, number) =>
     element("tr", {}, row.map((value, column) => cell(value, number === 0 ? "th" : "td", column))));
-  return element("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "Table" },
+  return element("div", { class: "table-frame", tabindex: "0", role: "group", "aria-label": "Table" },
     element("table", {}, element("thead", {}, rows.slice(0, 1)), element("tbody", {}, rows.slice(1))));
 }
 

@@ -38,7 +38,7 @@ export class Composer {
   #storageKey = null;
   #busy = false;
 
-  /** `send(text)` resolves to a word on how it went, or throws with a sentence. */
+  /** `send(text)` resolves to a word on how it went, or throws with a sentence. `hint` may be missing. */
   constructor({ form, line, list, status, hint, button, send }) {
     Object.assign(this, { form, line, list, status, hint, button, send });
     this.commands = [];
@@ -60,8 +60,9 @@ export class Composer {
   become(user, { commands, placeholder }) {
     this.commands = commands;
     this.line.placeholder = placeholder;
-    if (this.#storageKey === `sent by ${user}`) return;
-    this.#storageKey = `sent by ${user}`;
+    const storageKey = `${this.line.id} of ${user}`;
+    if (this.#storageKey === storageKey) return;
+    this.#storageKey = storageKey;
     try {
       this.#history = JSON.parse(sessionStorage.getItem(this.#storageKey) ?? "[]");
     } catch {
@@ -95,6 +96,7 @@ export class Composer {
   }
 
   #showHint() {
+    if (!this.hint) return;
     const [word] = this.line.value.split(" ");
     const command = this.line.value.includes(" ") ? this.commands.find((known) => known.command === word) : null;
     this.hint.textContent = command ? `${command.command} ${command.usage_hint ?? ""}` : "";
@@ -111,10 +113,9 @@ export class Composer {
     this.#options = options;
     this.#chosen = -1;
     this.list.hidden = options.length === 0;
-    this.line.setAttribute("aria-expanded", String(options.length > 0));
     this.line.removeAttribute("aria-activedescendant");
     this.list.replaceChildren(...options.map((option, index) =>
-      element("li", { role: "option", id: `suggestion-${index}`, "data-index": index, "aria-selected": "false" },
+      element("li", { role: "option", id: `${this.list.id}-${index}`, "data-index": index, "aria-selected": "false" },
         element("span", { class: "suggestion" }, option.show), element("span", { class: "suggestion-detail" }, option.detail))));
   }
 
@@ -122,7 +123,7 @@ export class Composer {
     const count = this.#options.length;
     this.#chosen = (this.#chosen + step + count + (this.#chosen === -1 && step < 0 ? 1 : 0)) % count;
     [...this.list.children].forEach((node, index) => node.setAttribute("aria-selected", String(index === this.#chosen)));
-    this.line.setAttribute("aria-activedescendant", `suggestion-${this.#chosen}`);
+    this.line.setAttribute("aria-activedescendant", `${this.list.id}-${this.#chosen}`);
     this.list.children[this.#chosen].scrollIntoView({ block: "nearest" });
   }
 

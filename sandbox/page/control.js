@@ -6,11 +6,15 @@ const PATIENCE_MS = 30_000;
 const HIDDEN_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 8_000;
 
-/** A call that was answered with a refusal (`code` as the API names it) or not at all (`code` is `unreachable`). */
+/**
+ * A call that was answered with a refusal (`code` as the API names it) or not at all (`code` is `unreachable`).
+ * `errors` holds a sentence for each input block that was refused.
+ */
 export class ControlError extends Error {
-  constructor(code, message) {
+  constructor(code, message, errors = null) {
     super(message);
     this.code = code;
+    this.errors = errors;
   }
 }
 
@@ -26,7 +30,7 @@ async function call(path, body, signal) {
   } catch {
     throw new ControlError("unreachable", "The sandbox is not answering. Is it still running?");
   }
-  if (!response.ok) throw new ControlError(answer.error ?? "refused", answer.message ?? `The sandbox refused this (${response.status}).`);
+  if (!response.ok) throw new ControlError(answer.error ?? "refused", answer.message ?? `The sandbox refused this (${response.status}).`, answer.errors);
   return answer;
 }
 
@@ -37,7 +41,7 @@ export const control = {
     if (waitMs > 0) query.set("wait_ms", String(waitMs));
     return call(`/control/state?${query}`, undefined, signal);
   },
-  command: (user, channel, text) => call("/control/command", { user, channel, text }),
+  say: (user, channel, text, threadTs) => call("/control/command", { user, channel, text, thread_ts: threadTs ?? undefined }),
   click: (press) => call("/control/click", press),
   submit: (user, viewId, values) => call("/control/submit", { user, view_id: viewId, values }),
   close: (user, viewId) => call("/control/close", { user, view_id: viewId }),

@@ -45,7 +45,7 @@ function cells(line) {
 function table(rows, directory) {
   const [head, , ...body] = rows.map(cells);
   const row = (values, tag) => element("tr", {}, values.map((value) => element(tag, {}, inline(value, directory))));
-  return element("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "Table" },
+  return element("div", { class: "table-frame", tabindex: "0", role: "group", "aria-label": "Table" },
     element("table", {}, element("thead", {}, row(head, "th")), element("tbody", {}, body.map((values) => row(values, "td")))));
 }
 

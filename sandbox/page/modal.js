@@ -4,6 +4,7 @@
 import { renderBlocks } from "./blocks.js";
 import { control } from "./control.js";
 import { element } from "./dom.js";
+import { press } from "./press.js";
 import { textObject } from "./mrkdwn.js";
 
 const REQUIRED = "Please complete this required field.";
@@ -12,11 +13,6 @@ const TROUBLE = "We had some trouble connecting. Try again?";
 export class ModalHost {
   #shown = null;
   #gone = new Set();
-
-  /** `press(viewId, button, node)` is told of buttons inside the view. */
-  constructor({ press }) {
-    this.press = press;
-  }
 
   /** Shows the last of the modals, or none. */
   render(user, modals, directory) {
@@ -80,13 +76,13 @@ export class ModalHost {
       directory,
       idPrefix: "modal",
       form: shown.form,
-      press: (button, node) => this.press(modal.view_id, button, node),
+      press: (button, node) => this.#press(shown, button, node, directory),
     });
     shown.trouble = element("div", { class: "dialog-trouble", role: "alert", hidden: true, "data-testid": "modal-trouble" });
     const close = element("button", { type: "button", class: "button", "data-testid": "modal-close", onclick: () => this.#dismiss(modal.view_id) },
       view.close?.text ?? "Close");
-    shown.submit = view.submit || shown.form.length > 0
-      ? element("button", { type: "submit", class: "button button-primary", "data-testid": "modal-submit" }, view.submit?.text ?? "Submit")
+    shown.submit = view.submit
+      ? element("button", { type: "submit", class: "button button-primary", "data-testid": "modal-submit" }, view.submit.text)
       : null;
     const form = element("form", { novalidate: true },
       element("header", { class: "dialog-head" },
@@ -118,6 +114,27 @@ export class ModalHost {
     first?.focus();
   }
 
+  #showTrouble(shown, sentence) {
+    shown.trouble.textContent = sentence;
+    shown.trouble.hidden = false;
+  }
+
+  #values(shown) {
+    const values = {};
+    for (const entry of shown.form) {
+      values[entry.block_id] = { ...values[entry.block_id], [entry.action_id]: entry.field.read() };
+    }
+    return values;
+  }
+
+  async #press(shown, button, node, directory) {
+    try {
+      await press(button, node, directory, () => ({ view_id: shown.viewId, values: this.#values(shown) }));
+    } catch (error) {
+      this.#showTrouble(shown, error.message);
+    }
+  }
+
   #setBusy(shown, busy) {
     shown.busy = busy;
     shown.dialog.setAttribute("aria-busy", String(busy));
@@ -133,27 +150,21 @@ export class ModalHost {
     }
     this.#showErrors(errors);
     if (Object.keys(errors).length > 0) return;
-    const values = {};
-    for (const entry of shown.form) {
-      values[entry.block_id] = { ...values[entry.block_id], [entry.action_id]: entry.field.read() };
-    }
     this.#setBusy(shown, true);
     let trouble = null;
     try {
-      const answer = await control.submit(shown.user, shown.viewId, values);
+      const answer = await control.submit(shown.user, shown.viewId, this.#values(shown));
       if (this.#shown !== shown) return;
       if (answer.errors && Object.keys(answer.errors).length > 0) this.#showErrors(answer.errors);
       else if (answer.timed_out || answer.ok === false || answer.status >= 300) trouble = TROUBLE;
       else if (!answer.response_action || answer.response_action === "clear") this.#finish(shown);
     } catch (error) {
-      trouble = error.message;
+      if (error.errors) this.#showErrors(error.errors);
+      else trouble = error.message;
     }
     if (this.#shown !== shown) return;
     this.#setBusy(shown, false);
-    if (trouble !== null) {
-      shown.trouble.textContent = trouble;
-      shown.trouble.hidden = false;
-    }
+    if (trouble !== null) this.#showTrouble(shown, trouble);
   }
 
   #finish(shown) {

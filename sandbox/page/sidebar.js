@@ -26,7 +26,7 @@ function personItem(person, directory) {
     "data-testid": `person-${person.id}`,
     "data-role": person.role ?? null,
   }, avatar(person.id, directory),
-    element("span", { class: "person-words" }, element("span", { class: "person-name" }, name, current && " (you)"),
+    element("span", { class: "person-words" }, element("span", { class: "person-name" }, name, current && element("span", { class: "is-you" }, " (you)")),
       element("span", { class: "person-role" }, role))));
 }
 
