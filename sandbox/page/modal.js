@@ -24,7 +24,10 @@ export class ModalHost {
     }
     if (shown?.user === user && shown.viewId === top.view_id) {
       if (shown.hash !== top.hash) this.#update(top, directory);
-      if (Object.keys(top.errors ?? {}).length > 0) this.#showErrors(top.errors);
+      // Errors move the focus, so those already shown are not shown again with every change elsewhere.
+      const errors = JSON.stringify(top.errors ?? {});
+      if (errors !== shown.errors && errors !== "{}") this.#showErrors(top.errors);
+      shown.errors = errors;
       return;
     }
     this.clear();
@@ -41,7 +44,7 @@ export class ModalHost {
 
   #open(user, modal, directory) {
     const dialog = element("dialog", { class: "dialog", "data-testid": "modal", "aria-labelledby": "modal-title" });
-    this.#shown = { user, viewId: modal.view_id, hash: modal.hash, dialog, form: [], values: new Map(), busy: false };
+    this.#shown = { user, viewId: modal.view_id, hash: modal.hash, dialog, form: [], errors: "{}", busy: false };
     // A second Escape closes a dialog whatever its cancel listener says, so both events lead to the same end.
     dialog.addEventListener("cancel", (event) => {
       if (event.target !== dialog) return;
@@ -155,9 +158,14 @@ export class ModalHost {
     try {
       const answer = await control.submit(shown.user, shown.viewId, this.#values(shown));
       if (this.#shown !== shown) return;
-      if (answer.errors && Object.keys(answer.errors).length > 0) this.#showErrors(answer.errors);
-      else if (answer.timed_out || answer.ok === false || answer.status >= 300) trouble = TROUBLE;
-      else if (!answer.response_action || answer.response_action === "clear") this.#finish(shown);
+      if (answer.errors && Object.keys(answer.errors).length > 0) {
+        shown.errors = JSON.stringify(answer.errors);
+        this.#showErrors(answer.errors);
+      } else if (answer.timed_out || answer.ok === false || answer.status >= 300) {
+        trouble = TROUBLE;
+      } else if (!answer.response_action || answer.response_action === "clear") {
+        this.#finish(shown);
+      }
     } catch (error) {
       if (error.errors) this.#showErrors(error.errors);
       else trouble = error.message;
