@@ -108,7 +108,9 @@ impl Health {
             }
         };
         match self.store.message_counts().await {
-            Ok(counts) => lines.push(format!("messages: {} waiting, {} given up", counts.waiting, counts.dead)),
+            Ok(counts) => {
+                lines.push(format!("messages: {} waiting, {} given up", counts.waiting, counts.dead))
+            }
             Err(_) => ready = false,
         }
         for (what, condition) in self.conditions.read().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -131,7 +133,9 @@ impl Health {
 
 async fn slack(web: &SlackWeb, home: &Home) -> Condition {
     match web.identity().await {
-        Ok(identity) if identity.team_id.as_deref() == Some(home.team.as_str()) || home.enterprise.is_some() => {
+        Ok(identity)
+            if identity.team_id.as_deref() == Some(home.team.as_str()) || home.enterprise.is_some() =>
+        {
             Condition::Good
         }
         Ok(_) => Condition::Wrong("the bot token belongs to another workspace"),
@@ -142,10 +146,7 @@ async fn slack(web: &SlackWeb, home: &Home) -> Condition {
 
 /// `/healthz` and `/readyz`.
 pub fn routes(health: Arc<Health>) -> Router {
-    Router::new()
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .with_state(health)
+    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready)).with_state(health)
 }
 
 async fn ready(State(health): State<Arc<Health>>) -> Response {

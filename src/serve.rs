@@ -106,8 +106,7 @@ impl Server {
             wake: wakes.intake.clone(),
         });
         let answers = ResponseAddress::new(http::client(ANSWER_TIMEOUT)?, &config.slack.api_url);
-        let outbox =
-            Outbox::new(store, bot.web.clone(), answers, bot.clock.clone(), wakes.outbox.clone());
+        let outbox = Outbox::new(store, bot.web.clone(), answers, bot.clock.clone(), wakes.outbox.clone());
 
         let listener = listen(config.listen).await?;
         let address = listener.local_addr().unwrap_or(config.listen);
@@ -189,7 +188,9 @@ fn bot(
         worker: ids.worker(),
         ids,
         policy: config.policy.clone(),
-        web: Arc::new(SlackWeb::new(config.slack.api_url.as_str(), &secrets.bot_token).map_err(ServeError::Tls)?),
+        web: Arc::new(
+            SlackWeb::new(config.slack.api_url.as_str(), &secrets.bot_token).map_err(ServeError::Tls)?,
+        ),
         home: Home { team: config.slack.team_id.clone(), enterprise: config.slack.enterprise_id.clone() },
         channel: config.slack.channel.clone(),
         ticket_url: config.ticket_url.clone(),
@@ -234,7 +235,13 @@ fn serve(listener: TcpListener, routes: Router, tasks: &TaskTracker, stop: &Canc
     });
 }
 
-fn start_tasks(bot: &Arc<Bot>, health: Arc<Health>, outbox: Outbox, tasks: &TaskTracker, stop: &CancellationToken) {
+fn start_tasks(
+    bot: &Arc<Bot>,
+    health: Arc<Health>,
+    outbox: Outbox,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
     let (intake, executor) = (Arc::new(Intake::new(bot.clone())), Executor::new(bot.clone()));
     let (recovery, expiry) = (Recovery::new(bot.clone()), Expiry::new(bot.clone()));
     let forgetting = intake.clone();

@@ -14,7 +14,8 @@ const DEFAULT_FILTER: &str = "info";
 
 /// Sends log lines to standard error, as JSON unless a person watches.
 pub fn start_logging(filter: Option<&str>) {
-    let mut filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER)).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let mut filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER))
+        .unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     for silenced in ["slack_morphism=off", "hyper=warn", "sqlx=warn"] {
         if let Ok(directive) = silenced.parse::<Directive>() {
             filter = filter.add_directive(directive);
@@ -36,7 +37,10 @@ pub fn start_metrics() -> Result<PrometheusHandle, BuildError> {
         return Ok(handle.clone());
     }
     let recorder = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &[0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0])?
+        .set_buckets_for_metric(
+            Matcher::Suffix("_seconds".to_owned()),
+            &[0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0],
+        )?
         .build_recorder();
     let handle = recorder.handle();
     // Lost to another thread of the same process: its recorder serves as well.

@@ -68,8 +68,16 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
 
     let mut out = std::io::stdout().lock();
     writeln!(out, "\n  The sandbox is open at  {}\n", slack.url())?;
-    writeln!(out, "  Type for example:  /ckan withdraw road-accidents-2019 --reason \"Publisher asked\" --ticket 51234")?;
-    writeln!(out, "  CKAN: {ckan_url}    The bot: http://{}    Its files: {}", bot.address(), folder.display())?;
+    writeln!(
+        out,
+        "  Type for example:  /ckan withdraw road-accidents-2019 --reason \"Publisher asked\" --ticket 51234"
+    )?;
+    writeln!(
+        out,
+        "  CKAN: {ckan_url}    The bot: http://{}    Its files: {}",
+        bot.address(),
+        folder.display()
+    )?;
     writeln!(out, "  Ctrl-C ends it.\n")?;
     drop(out);
 

@@ -23,6 +23,7 @@ pub const REASON_MISSING: &str = "Please say why in a few words.";
 /// A reason that is too long.
 pub const REASON_TOO_LONG: &str = "Please use at most 500 characters.";
 /// A ticket that does not look like one.
-pub const TICKET_WRONG: &str = "That does not look like one of our ticket numbers. Copy it from the ticket, or leave it empty.";
+pub const TICKET_WRONG: &str =
+    "That does not look like one of our ticket numbers. Copy it from the ticket, or leave it empty.";
 /// What the form will do.
 pub const NOTHING_YET: &str = "Nothing happens yet: a second engineer has to approve.";

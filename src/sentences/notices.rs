@@ -7,8 +7,7 @@ use crate::ids::Reference;
 pub const LOOKING_UP: &str = "Looking that up …";
 
 /// The store refused to keep a delivery.
-pub const NOT_RECORDED: &str =
-    "I could not write your command down, so I did nothing with it. Try again in a minute; if this stays, \
+pub const NOT_RECORDED: &str = "I could not write your command down, so I did nothing with it. Try again in a minute; if this stays, \
      the bot's disk or database needs a look.";
 
 /// Something failed that should not.

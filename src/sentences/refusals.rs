@@ -84,7 +84,9 @@ pub fn copied_button() -> Text {
 
 /// A form that was opened too long ago, or by somebody else.
 pub fn form_too_old() -> Text {
-    Text::from("This form is too old to be used. Nothing was done. Start again with the command or the button.")
+    Text::from(
+        "This form is too old to be used. Nothing was done. Start again with the command or the button.",
+    )
 }
 
 /// Something the bot offers nothing for.

@@ -21,7 +21,12 @@ pub fn asked(request: &Request) -> Text {
 
 /// The first message of the thread.
 pub fn opened(request: &Request) -> Text {
-    let text = Text::new().person(&request.requester_user).plain(" asks: ").plain(&request.plan.summary).plain(". Reason: ").plain(&request.reason);
+    let text = Text::new()
+        .person(&request.requester_user)
+        .plain(" asks: ")
+        .plain(&request.plan.summary)
+        .plain(". Reason: ")
+        .plain(&request.reason);
     match &request.undoes {
         Some(undone) => text.plain(" This undoes request ").code(undone.reference().as_str()).plain("."),
         None => text,
@@ -40,12 +45,32 @@ pub fn status(request: &Request) -> Text {
             .plain(". Runs out ")
             .moment(request.expires_at)
             .plain("."),
-        State::Approved => text.bold("Approved").plain(" by ").then(approvers(request)).plain("; about to be carried out."),
-        State::Running => text.bold("Being carried out").plain(" since ").moment(request.state_since).plain(", approved by ").then(approvers(request)).plain("."),
-        State::Unknown => text.bold("Outcome unknown").plain(". CKAN is being asked what happened; nothing will be run again. See the thread."),
-        State::Succeeded => text.bold("Done and verified").plain(", ").moment(request.state_since).plain(", approved by ").then(approvers(request)).plain(". See the thread."),
-        State::Partly => text.bold("Partly done").plain(", ").moment(request.state_since).plain(". See the thread."),
-        State::NotApplied => text.bold("Not carried out").plain(": nothing was changed on CKAN. See the thread."),
+        State::Approved => {
+            text.bold("Approved").plain(" by ").then(approvers(request)).plain("; about to be carried out.")
+        }
+        State::Running => text
+            .bold("Being carried out")
+            .plain(" since ")
+            .moment(request.state_since)
+            .plain(", approved by ")
+            .then(approvers(request))
+            .plain("."),
+        State::Unknown => text
+            .bold("Outcome unknown")
+            .plain(". CKAN is being asked what happened; nothing will be run again. See the thread."),
+        State::Succeeded => text
+            .bold("Done and verified")
+            .plain(", ")
+            .moment(request.state_since)
+            .plain(", approved by ")
+            .then(approvers(request))
+            .plain(". See the thread."),
+        State::Partly => {
+            text.bold("Partly done").plain(", ").moment(request.state_since).plain(". See the thread.")
+        }
+        State::NotApplied => {
+            text.bold("Not carried out").plain(": nothing was changed on CKAN. See the thread.")
+        }
         State::Denied => match request.decided_by() {
             Some(vote) => text
                 .bold("Denied")
@@ -55,9 +80,17 @@ pub fn status(request: &Request) -> Text {
                 .plain(vote.reason.as_deref().unwrap_or_default()),
             None => text.bold("Denied"),
         },
-        State::Cancelled => text.bold("Cancelled").plain(" by ").person(&request.requester_user).plain(". Nothing was done."),
-        State::Expired => text.bold("Ran out of time").plain(", ").moment(request.state_since).plain(". Nothing was done. Ask again if it is still wanted."),
-        State::Stale => text.bold("CKAN had changed").plain(" since this was asked, so nothing was done. See the thread."),
+        State::Cancelled => {
+            text.bold("Cancelled").plain(" by ").person(&request.requester_user).plain(". Nothing was done.")
+        }
+        State::Expired => text
+            .bold("Ran out of time")
+            .plain(", ")
+            .moment(request.state_since)
+            .plain(". Nothing was done. Ask again if it is still wanted."),
+        State::Stale => {
+            text.bold("CKAN had changed").plain(" since this was asked, so nothing was done. See the thread.")
+        }
     }
 }
 
@@ -142,7 +175,9 @@ pub fn outcome(request: &Request, outcome: &Outcome) -> Text {
 /// CKAN answered without a clear yes, so it is being watched.
 pub fn watching(wait: Duration) -> Text {
     Text::new()
-        .plain("CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to ")
+        .plain(
+            "CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to ",
+        )
         .plain(humantime::format_duration(Duration::from_secs(wait.as_secs())).to_string())
         .plain(". I will not run it again.")
 }
@@ -156,8 +191,7 @@ pub fn lost() -> Text {
 }
 
 /// CKAN accepted the change, and a fresh look does not show it.
-pub const ACCEPTED_BUT_NOT_SEEN: &str =
-    "CKAN accepted the change, but looking again does not show it. Somebody may have changed it back, or CKAN lost it.";
+pub const ACCEPTED_BUT_NOT_SEEN: &str = "CKAN accepted the change, but looking again does not show it. Somebody may have changed it back, or CKAN lost it.";
 
 /// A worker died and CKAN shows no trace, after CKAN had time enough.
 pub const NO_TRACE: &str = "CKAN shows no trace of the change, and it had time enough to finish.";

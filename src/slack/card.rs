@@ -53,14 +53,38 @@ pub fn card(request: &Request, ticket_url: Option<&str>) -> Value {
     let mut digest = request.digest.as_str().to_owned();
     digest.truncate(12);
     message = message.context(
-        &Text::new().plain("Request ").plain(reference.as_str()).plain(" · plan ").plain(digest).plain(" · policy ").plain(&request.policy_digest),
+        &Text::new()
+            .plain("Request ")
+            .plain(reference.as_str())
+            .plain(" · plan ")
+            .plain(digest)
+            .plain(" · policy ")
+            .plain(&request.policy_digest),
     );
     let value = request.id.as_str();
-    let cancel = Button { action: button::CANCEL, label: "Cancel", spoken: "Cancel your own request", value, style: Style::Plain };
+    let cancel = Button {
+        action: button::CANCEL,
+        label: "Cancel",
+        spoken: "Cancel your own request",
+        value,
+        style: Style::Plain,
+    };
     message = match request.state {
         State::Pending => message.buttons(&[
-            Button { action: button::APPROVE, label: "Approve", spoken: "Approve this request", value, style: Style::Primary },
-            Button { action: button::DENY, label: "Deny", spoken: "Deny this request and say why", value, style: Style::Danger },
+            Button {
+                action: button::APPROVE,
+                label: "Approve",
+                spoken: "Approve this request",
+                value,
+                style: Style::Primary,
+            },
+            Button {
+                action: button::DENY,
+                label: "Deny",
+                spoken: "Deny this request and say why",
+                value,
+                style: Style::Danger,
+            },
             cancel,
         ]),
         State::Approved => message.buttons(&[cancel]),

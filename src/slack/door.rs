@@ -107,7 +107,8 @@ async fn interactions(State(door): State<Arc<Door>>, request: Request) -> Respon
         Ok(Receipt::Kept | Receipt::Duplicate) => StatusCode::OK.into_response(),
         Ok(Receipt::Replayed) => turned_away("interactions", Rejection::Replay),
         Err(_) if form => {
-            let errors = json!({"response_action": "errors", "errors": {forms::REASON: notices::NOT_RECORDED}});
+            let errors =
+                json!({"response_action": "errors", "errors": {forms::REASON: notices::NOT_RECORDED}});
             axum::Json(errors).into_response()
         }
         // Slack shows the person that the button failed; nothing was kept.
@@ -126,7 +127,11 @@ async fn events(State(door): State<Arc<Door>>, request: Request) -> Response {
 }
 
 impl Door {
-    async fn admit(&self, endpoint: &'static str, request: Request) -> Result<(SignatureDigest, Bytes), Rejection> {
+    async fn admit(
+        &self,
+        endpoint: &'static str,
+        request: Request,
+    ) -> Result<(SignatureDigest, Bytes), Rejection> {
         metrics::counter!("ckan_chatops_slack_deliveries_total", "endpoint" => endpoint).increment(1);
         let (parts, body) = request.into_parts();
         let body = bounded(&parts.headers, body).await?;
@@ -152,7 +157,8 @@ impl Door {
 
     async fn keep(&self, signature: SignatureDigest, arrival: &Arrival) -> Result<Receipt, StoreError> {
         let id = self.ids.inbound();
-        let body = serde_json::to_value(&arrival.act).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        let body =
+            serde_json::to_value(&arrival.act).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         let inbound = Inbound {
             dedupe: arrival.dedupe.clone().unwrap_or_else(|| id.to_string()),
             id,
@@ -172,9 +178,8 @@ impl Door {
 
 /// Reads at most [`LARGEST_BODY`] bytes, and none where the header already says more.
 async fn bounded(headers: &HeaderMap, body: Body) -> Result<Bytes, Rejection> {
-    let declared = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let declared =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > LARGEST_BODY) {
         return Err(Rejection::TooLarge);
     }

@@ -82,7 +82,11 @@ fn plain(words: &str) -> SlackBlockPlainTextOnly {
 
 /// What is wrong with what was filled in, by field; `None` where nothing is. Checked before Slack is answered, so
 /// that the form stays open.
-pub fn faults(form: &str, values: &BTreeMap<String, String>, ticket_pattern: Option<&Regex>) -> Option<Value> {
+pub fn faults(
+    form: &str,
+    values: &BTreeMap<String, String>,
+    ticket_pattern: Option<&Regex>,
+) -> Option<Value> {
     let mut faults = BTreeMap::new();
     let reason = values.get(REASON).map_or("", |reason| reason.trim());
     if reason.is_empty() {
@@ -131,7 +135,8 @@ mod tests {
 
     #[test]
     fn s23_a_form_carries_the_opaque_id_and_nothing_else() {
-        let view = serde_json::to_value(ask(ASK, &InboundId::new("01I"), Text::from("x"), Some("51234"))).unwrap();
+        let view =
+            serde_json::to_value(ask(ASK, &InboundId::new("01I"), Text::from("x"), Some("51234"))).unwrap();
         assert_eq!(view["private_metadata"], "01I");
         assert_eq!(view["callback_id"], ASK);
         assert_ne!(view["notify_on_close"], true);

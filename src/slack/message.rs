@@ -125,10 +125,11 @@ impl Message {
         let elements = buttons
             .iter()
             .map(|button| {
-                let mut element = SlackBlockButtonElement::new(SlackBlockPlainText::new(button.label.to_owned()).into())
-                    .with_action_id(button.action.to_owned().into())
-                    .with_value(button.value.to_owned())
-                    .with_accessibility_label(SlackAccessibilityLabel(cut(button.spoken, 75)));
+                let mut element =
+                    SlackBlockButtonElement::new(SlackBlockPlainText::new(button.label.to_owned()).into())
+                        .with_action_id(button.action.to_owned().into())
+                        .with_value(button.value.to_owned())
+                        .with_accessibility_label(SlackAccessibilityLabel(cut(button.spoken, 75)));
                 match button.style {
                     Style::Primary => element = element.with_style(SlackBlockButtonStyle::Primary),
                     Style::Danger => element = element.with_style(SlackBlockButtonStyle::Danger),

@@ -139,7 +139,11 @@ impl Outbox {
         }
     }
 
-    async fn fate(&self, message: &Outgoing, result: Result<Option<MessageAddress>, SlackError>) -> MessageFate {
+    async fn fate(
+        &self,
+        message: &Outgoing,
+        result: Result<Option<MessageAddress>, SlackError>,
+    ) -> MessageFate {
         let error = match result {
             Ok(address) => {
                 metrics::counter!("ckan_chatops_messages_total", "fate" => "delivered").increment(1);

@@ -191,8 +191,9 @@ pub fn interaction(body: &[u8]) -> Option<Arrival> {
     let response_url = text("/response_url");
     let dedupe = match kind.as_str() {
         // A form can be submitted once; its id with its hash is what stays the same on a second delivery.
-        "view_submission" => text("/view/id")
-            .map(|id| format!("view:{id}:{}", text("/view/hash").or_else(|| text("/trigger_id")).unwrap_or_default())),
+        "view_submission" => text("/view/id").map(|id| {
+            format!("view:{id}:{}", text("/view/hash").or_else(|| text("/trigger_id")).unwrap_or_default())
+        }),
         _ => (!trigger.is_empty()).then(|| format!("{kind}:{trigger}")),
     };
     let act = match kind.as_str() {

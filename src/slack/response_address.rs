@@ -22,7 +22,8 @@ impl ResponseAddress {
     /// A poster for a bot whose Slack API stands at `api_url`.
     pub fn new(http: reqwest::Client, api_url: &Url) -> Self {
         let real = matches!(api_url.host_str(), Some("slack.com" | "slack-gov.com"));
-        let emulator = api_url.host().filter(|_| !real).map(|host| (host.to_owned(), api_url.port_or_known_default()));
+        let emulator =
+            api_url.host().filter(|_| !real).map(|host| (host.to_owned(), api_url.port_or_known_default()));
         Self { http, emulator }
     }
 
@@ -36,7 +37,8 @@ impl ResponseAddress {
             && url.port().is_none()
             && url.host_str().is_some_and(|host| SLACK_HOSTS.contains(&host));
         let emulated = self.emulator.as_ref().is_some_and(|(host, port)| {
-            url.host().map(|found| found.to_owned()).as_ref() == Some(host) && url.port_or_known_default() == *port
+            url.host().map(|found| found.to_owned()).as_ref() == Some(host)
+                && url.port_or_known_default() == *port
         });
         slack || emulated
     }

@@ -121,8 +121,8 @@ impl SlackWeb {
             .enable_http1()
             .enable_http2()
             .build();
-        let connector =
-            SlackClientHyperConnector::with_connector(connector).with_slack_api_url(api_url.trim_end_matches('/'));
+        let connector = SlackClientHyperConnector::with_connector(connector)
+            .with_slack_api_url(api_url.trim_end_matches('/'));
         let token = SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned()));
         Ok(Self { client: SlackClient::new(connector), token })
     }
@@ -133,7 +133,12 @@ impl SlackWeb {
         outcome(tokio::time::timeout(CALL_TIMEOUT, call).await)
     }
 
-    async fn get<T: DeserializeOwned + Send>(&self, method: &str, name: &str, value: &str) -> Result<T, SlackError> {
+    async fn get<T: DeserializeOwned + Send>(
+        &self,
+        method: &str,
+        name: &str,
+        value: &str,
+    ) -> Result<T, SlackError> {
         let session = self.client.open_session(&self.token);
         let parameters = vec![(name, Some(value))];
         let call = session.http_session_api.http_get::<T, _, _>(method, &parameters, None);

@@ -58,7 +58,8 @@ pub(super) async fn press(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Act
             if let Err(refusal) = may_deny(bot, &account, &request) {
                 return refuse(bot, wisher, &request, &refusal).await;
             }
-            let what = Text::new().bold(&request.plan.summary).plain("\nAsked by ").person(&request.requester_user);
+            let what =
+                Text::new().bold(&request.plan.summary).plain("\nAsked by ").person(&request.requester_user);
             let form = forms::deny(&inbound.id, what);
             wish::opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
         }
@@ -200,9 +201,10 @@ pub(super) async fn cancel(
         let Some(request) = bot.store.request(id).await? else {
             return refuse_unbound(bot, wisher, "no_such_request", refusals::no_such_request()).await;
         };
-        let step = bot.policy.admit(account, Role::Requester).and_then(|person| {
-            apply(&request, Event::Cancel { person }, bot.clock.now(), &bot.policy)
-        });
+        let step = bot
+            .policy
+            .admit(account, Role::Requester)
+            .and_then(|person| apply(&request, Event::Cancel { person }, bot.clock.now(), &bot.policy));
         let step = match step {
             Ok(step) => step,
             Err(refusal) => return refuse(bot, wisher, &request, &refusal).await,
@@ -229,8 +231,7 @@ async fn commit(
 ) -> Result<Acted, ActError> {
     let request = step.request;
     let approved = request.state == State::Approved;
-    let messages =
-        vec![bot.thread(&request, Message::of(words).body()), bot.card_update(&request)];
+    let messages = vec![bot.thread(&request, Message::of(words).body()), bot.card_update(&request)];
     bot.store
         .commit(Commit {
             finishes: Some(wisher.inbound.clone()),
@@ -254,18 +255,12 @@ async fn refuse(
     refusal: &Refusal,
 ) -> Result<Acted, ActError> {
     metrics::counter!("ckan_chatops_refused_decisions_total", "reason" => refusal.name()).increment(1);
-    let entry =
-        record::refused_decision(bot.clock.now(), wish::actor(bot, wisher.sender), request, refusal);
+    let entry = record::refused_decision(bot.clock.now(), wish::actor(bot, wisher.sender), request, refusal);
     wish::finish(bot, wisher, entry, refusals::refusal(refusal)).await
 }
 
 /// A refused press or form that is about nothing we know.
-async fn refuse_unbound(
-    bot: &Bot,
-    wisher: Wisher<'_>,
-    result: &str,
-    words: Text,
-) -> Result<Acted, ActError> {
+async fn refuse_unbound(bot: &Bot, wisher: Wisher<'_>, result: &str, words: Text) -> Result<Acted, ActError> {
     let entry = Entry::new(bot.clock.now(), wish::actor(bot, wisher.sender), AuditAct::DecisionRefused)
         .result(result);
     wish::finish(bot, wisher, entry, words).await

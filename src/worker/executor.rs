@@ -182,7 +182,8 @@ async fn judge(
         }
         if !told {
             told = true;
-            tell(bot, bot.thread(request, Message::of(story::watching(site.write_deadline())).body())).await?;
+            tell(bot, bot.thread(request, Message::of(story::watching(site.write_deadline())).body()))
+                .await?;
         }
         tokio::time::sleep(pause.min(site.write_deadline().saturating_sub(started.elapsed()))).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -196,13 +197,13 @@ fn after_deadline(
     site: &Site,
 ) -> Outcome {
     match (executed, sighting) {
-        (Ok(()), Ok(Sighting::NotHappened(seen))) => Outcome {
-            verdict: Verdict::Unknown,
-            seen: with(story::ACCEPTED_BUT_NOT_SEEN.to_owned(), &seen),
-        },
+        (Ok(()), Ok(Sighting::NotHappened(seen))) => {
+            Outcome { verdict: Verdict::Unknown, seen: with(story::ACCEPTED_BUT_NOT_SEEN.to_owned(), &seen) }
+        }
         (Err(error), Ok(Sighting::NotHappened(seen))) => Outcome {
             verdict: Verdict::NotApplied,
-            seen: [vec![calls::call_failed(error, &site.environment), story::NO_TRACE.to_owned()], seen].concat(),
+            seen: [vec![calls::call_failed(error, &site.environment), story::NO_TRACE.to_owned()], seen]
+                .concat(),
         },
         (Ok(()) | Err(_), Ok(Sighting::Happened(seen))) => Outcome { verdict: Verdict::Succeeded, seen },
         (_, Err(error)) => {

@@ -97,7 +97,12 @@ impl Intake {
 
     /// Forgets deliveries that nothing refers to any more.
     pub async fn forget(&self) {
-        let before = self.bot.clock.now().as_millisecond().saturating_sub(i64::try_from(REMEMBER.as_millis()).unwrap_or(i64::MAX));
+        let before = self
+            .bot
+            .clock
+            .now()
+            .as_millisecond()
+            .saturating_sub(i64::try_from(REMEMBER.as_millis()).unwrap_or(i64::MAX));
         if let Err(error) = self.bot.store.forget_finished(crate::clock::from_milliseconds(before)).await {
             tracing::warn!(error = %error, "old deliveries could not be forgotten");
         }
@@ -153,7 +158,8 @@ async fn give_up(bot: &Bot, inbound: &Inbound, error: &ActError) -> Result<Acted
     tracing::error!(reference = %reference, inbound.id = %inbound.id, error = %error, "a delivery was given up");
     let mut messages = vec![];
     if let Some(url) = inbound.body.get("response_url").and_then(serde_json::Value::as_str) {
-        let user = inbound.body.pointer("/sender/user").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let user =
+            inbound.body.pointer("/sender/user").and_then(serde_json::Value::as_str).unwrap_or_default();
         let about = Private { inbound: &inbound.id, user, response_url: Some(url), lane: None };
         messages.push(bot.private(&about, Message::of(notices::incident(&reference)).body()));
     }

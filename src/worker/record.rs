@@ -33,7 +33,13 @@ pub fn of_step(at: Timestamp, actor: Actor, act: Act, step: &Step) -> Entry {
 }
 
 /// An entry about a refused wish.
-pub fn refused_wish(at: Timestamp, actor: Actor, policy: &Policy, operation: Option<&str>, result: &str) -> Entry {
+pub fn refused_wish(
+    at: Timestamp,
+    actor: Actor,
+    policy: &Policy,
+    operation: Option<&str>,
+    result: &str,
+) -> Entry {
     Entry {
         operation: operation.map(str::to_owned),
         policy: Some(policy.digest()),

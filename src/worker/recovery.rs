@@ -58,7 +58,8 @@ impl Recovery {
 
     /// A running request of another process: with one process on this store, that one is dead.
     async fn lose(&self, request: &Request) -> Result<(), StoreError> {
-        let Some(attempt) = request.attempt.as_ref().filter(|attempt| attempt.worker != self.bot.worker) else {
+        let Some(attempt) = request.attempt.as_ref().filter(|attempt| attempt.worker != self.bot.worker)
+        else {
             return Ok(());
         };
         let now = self.bot.clock.now();
@@ -73,7 +74,12 @@ impl Recovery {
         let lost = step.request.clone();
         self.bot
             .store
-            .commit(Commit { update: Some(step.request), entries: vec![entry], messages, ..Commit::default() })
+            .commit(Commit {
+                update: Some(step.request),
+                entries: vec![entry],
+                messages,
+                ..Commit::default()
+            })
             .await?;
         self.bot.wakes.outbox.notify_one();
         self.probe(&lost).await

@@ -57,7 +57,9 @@ pub(super) async fn command(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<A
     };
     let asked = match bot.grammar.read(text) {
         Ok(asked) => asked,
-        Err(misunderstood) => return answer(bot, wisher, Text::from(misunderstood.sentence), "misunderstood").await,
+        Err(misunderstood) => {
+            return answer(bot, wisher, Text::from(misunderstood.sentence), "misunderstood").await;
+        }
     };
     let Some(operation) = bot.registry.find(&asked.operation) else {
         return answer(bot, wisher, refusals::unknown_act(), "misunderstood").await;
@@ -91,10 +93,7 @@ async fn open_form(
     asked: &Asked,
     text: &str,
 ) -> Result<Acted, ActError> {
-    let what = Text::new()
-        .bold(operation.meta.summary)
-        .plain("\nYou typed: ")
-        .code(format!("/ckan {text}"));
+    let what = Text::new().bold(operation.meta.summary).plain("\nYou typed: ").code(format!("/ckan {text}"));
     let form = forms::ask(forms::ASK, wisher.inbound, what, asked.ticket.as_deref());
     opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
 }
@@ -143,7 +142,9 @@ async fn read(
         Ok(Reply::Say(answer)) => card::answer(&answer),
         Ok(Reply::Cancel(id)) => return decision::cancel(bot, wisher, account, &id).await,
         Err(PlanError::Refused(sentence)) => Message::of(Text::from(sentence)).body(),
-        Err(PlanError::Ckan(error)) => Message::of(Text::from(calls::call_failed(&error, &site.environment))).body(),
+        Err(PlanError::Ckan(error)) => {
+            Message::of(Text::from(calls::call_failed(&error, &site.environment))).body()
+        }
     };
     let entry = Entry {
         operation: Some(asked.operation.clone()),
@@ -178,9 +179,17 @@ pub(super) async fn request(
     };
     let plan = match change.plan(site, &wish.asked.arguments).await {
         Ok(plan) => plan,
-        Err(PlanError::Refused(sentence)) => return answer(bot, wisher, Text::from(sentence), "refused_by_plan").await,
+        Err(PlanError::Refused(sentence)) => {
+            return answer(bot, wisher, Text::from(sentence), "refused_by_plan").await;
+        }
         Err(PlanError::Ckan(error)) => {
-            return answer(bot, wisher, Text::from(calls::call_failed(&error, &site.environment)), "ckan_not_readable").await;
+            return answer(
+                bot,
+                wisher,
+                Text::from(calls::call_failed(&error, &site.environment)),
+                "ckan_not_readable",
+            )
+            .await;
         }
     };
     if let Some(other) = open_request_for(bot, &plan).await? {

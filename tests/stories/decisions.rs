@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{ALICE, BOB, CARA, World, said};
+use crate::world::{ALICE, BOB, CARA, Wanted, World, blocks, button_value, said};
 
 #[tokio::test]
 async fn a_denial_asks_for_its_reason_and_ends_it() {
@@ -10,11 +10,15 @@ async fn a_denial_asks_for_its_reason_and_ends_it() {
     let card = world.asks_to_withdraw(ALICE, "hospital-waiting-times").await;
     world.presses(BOB, &card, "deny").await;
     let form = world.control.wait_modal(BOB).await.unwrap();
-    let empty = world.control.submit(BOB, &form.view_id, json!({"reason": {"reason": "  "}})).await.unwrap();
+    let empty = world.control.submit(BOB, &form.view_id, &json!({"reason": {"reason": "  "}})).await.unwrap();
     assert_eq!(empty.response_action.as_deref(), Some("errors"));
     world
         .control
-        .submit(BOB, &form.view_id, json!({"reason": {"reason": "The publisher has not <!channel> confirmed"}}))
+        .submit(
+            BOB,
+            &form.view_id,
+            &json!({"reason": {"reason": "The publisher has not <!channel> confirmed"}}),
+        )
         .await
         .unwrap();
     let denied = world.thread(&card, "denied").await;
@@ -26,12 +30,8 @@ async fn a_denial_asks_for_its_reason_and_ends_it() {
 impl World {
     async fn presses_again_in_vain(&self, card: &sandbox::slack::Message) {
         let settled = self.card_says(card, "Denied").await;
-        assert!(!settled.blocks.to_string().contains("\"approve\""));
-        let value = card.blocks.as_array().unwrap().iter().find(|block| block["type"] == "actions").unwrap()
-            ["elements"][0]["value"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        assert!(!blocks(&settled).contains("\"approve\""));
+        let value = button_value(card);
         self.control.forge_click(BOB, &card.channel, &card.ts, "approve", &value).await.unwrap();
         insta::assert_snapshot!(self.told(BOB, "denied already").await, @"");
     }
@@ -41,10 +41,8 @@ impl World {
 async fn approving_twice_runs_once() {
     let world = World::start().await;
     let card = world.asks_to_withdraw(ALICE, "school-performance-tables").await;
-    let (first, second) = tokio::join!(
-        world.control.click(BOB, &card, "approve"),
-        world.control.click(BOB, &card, "approve")
-    );
+    let (first, second) =
+        tokio::join!(world.control.click(BOB, &card, "approve"), world.control.click(BOB, &card, "approve"));
     assert_eq!((first.unwrap().status, second.unwrap().status), (200, 200));
     world.thread(&card, "Done and verified").await;
     world.told(BOB, "Your click changed nothing").await;
@@ -59,12 +57,10 @@ async fn approving_twice_runs_once() {
 #[tokio::test]
 async fn of_two_approvers_at_the_same_moment_one_decides_and_the_other_is_told() {
     let world = World::start().await;
-    world.control.usergroup(json!({"id": "S0ENG", "users": [ALICE, BOB, CARA]})).await.unwrap();
+    world.control.usergroup("S0ENG", &[ALICE, BOB, CARA]).await.unwrap();
     let card = world.asks_to_withdraw(ALICE, "apprenticeship-starts").await;
-    let (one, other) = tokio::join!(
-        world.control.click(BOB, &card, "approve"),
-        world.control.click(CARA, &card, "approve")
-    );
+    let (one, other) =
+        tokio::join!(world.control.click(BOB, &card, "approve"), world.control.click(CARA, &card, "approve"));
     assert_eq!((one.unwrap().status, other.unwrap().status), (200, 200));
     world.thread(&card, "Done and verified").await;
     let acts = world.audit().await;
@@ -74,16 +70,17 @@ async fn of_two_approvers_at_the_same_moment_one_decides_and_the_other_is_told()
 
 #[tokio::test]
 async fn two_needed_approvals_are_two_people() {
-    let world = World::with(crate::world::Wanted {
-        policy: String::new(),
-        ..crate::world::Wanted::default()
-    })
-    .await;
+    let world = World::with(Wanted { approvals: 2, ..Wanted::default() }).await;
+    world.control.usergroup("S0ENG", &[ALICE, BOB, CARA]).await.unwrap();
     let card = world.asks_to_withdraw(ALICE, "historic-landfill-sites").await;
-    world.presses(ALICE, &card, "cancel").await;
-    let cancelled = world.thread(&card, "cancelled").await;
-    insta::assert_snapshot!(said(&cancelled.text), @"");
-    world.card_says(&card, "Cancelled").await;
+    world.presses(BOB, &card, "approve").await;
+    let counted = world.thread(&card, "1 more needed").await;
+    insta::assert_snapshot!(said(&counted.text), @"");
+    world.presses(BOB, &card, "approve").await;
+    world.told(BOB, "in already").await;
+    assert_eq!(world.ckan.state("historic-landfill-sites").await, "active");
+    world.presses(CARA, &card, "approve").await;
+    world.thread(&card, "Done and verified").await;
 }
 
 #[tokio::test]

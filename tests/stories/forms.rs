@@ -10,17 +10,24 @@ async fn a_change_without_its_reason_opens_a_form_that_is_filled_in() {
     world.types(ALICE, "/ckan withdraw leeds-bin-collections --ticket 51234").await;
     let form = world.control.wait_modal(ALICE).await.unwrap();
     let shown = form.view.to_string();
-    assert!(shown.contains("leeds-bin-collections") && shown.contains("\"initial_value\":\"51234\""), "{shown}");
+    assert!(
+        shown.contains("leeds-bin-collections") && shown.contains("\"initial_value\":\"51234\""),
+        "{shown}"
+    );
     let wrong = world
         .control
-        .submit(ALICE, &form.view_id, json!({"reason": {"reason": ""}, "ticket": {"ticket": "abc"}}))
+        .submit(ALICE, &form.view_id, &json!({"reason": {"reason": ""}, "ticket": {"ticket": "abc"}}))
         .await
         .unwrap();
     let errors = wrong.errors.unwrap();
     assert_eq!(errors.len(), 2, "{errors:?}");
     world
         .control
-        .submit(ALICE, &form.view_id, json!({"reason": {"reason": "Publisher asked"}, "ticket": {"ticket": "#51234"}}))
+        .submit(
+            ALICE,
+            &form.view_id,
+            &json!({"reason": {"reason": "Publisher asked"}, "ticket": {"ticket": "#51234"}}),
+        )
         .await
         .unwrap();
     let card = world.card("leeds-bin-collections").await;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{ALICE, BOB, World, said};
+use crate::world::{ALICE, BOB, World, blocks, said};
 
 #[tokio::test]
 async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
@@ -19,14 +19,14 @@ async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
     insta::assert_snapshot!(said(&done.text), @"");
     assert_eq!(world.ckan.state("road-accidents-2019").await, "deleted");
     let card = world.card_says(&card, "Done and verified").await;
-    assert!(!card.blocks.to_string().contains("\"approve\""), "no button stays on a settled card");
+    assert!(!blocks(&card).contains("\"approve\""), "no button stays on a settled card");
 
     // The way back needs a second person too.
     world.presses(ALICE, &done, "undo").await;
     let form = world.control.wait_modal(ALICE).await.unwrap();
     world
         .control
-        .submit(ALICE, &form.view_id, json!({"reason": {"reason": "It was the wrong one"}}))
+        .submit(ALICE, &form.view_id, &json!({"reason": {"reason": "It was the wrong one"}}))
         .await
         .unwrap();
     let back = world.card("Restore").await;
@@ -39,7 +39,18 @@ async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
     insta::assert_snapshot!(said(&restored.text), @"");
 
     let after = world.ckan.action("package_show", json!({"id": "road-accidents-2019"})).await;
-    for kept in ["state", "title", "author", "author_email", "maintainer", "owner_org", "tags", "extras", "groups", "private"] {
+    for kept in [
+        "state",
+        "title",
+        "author",
+        "author_email",
+        "maintainer",
+        "owner_org",
+        "tags",
+        "extras",
+        "groups",
+        "private",
+    ] {
         assert_eq!(after[kept], before[kept], "{kept}");
     }
     assert_eq!(after["resources"].as_array().map(Vec::len), before["resources"].as_array().map(Vec::len));
@@ -68,7 +79,7 @@ async fn a_draft_comes_back_as_a_draft() {
     assert_eq!(world.ckan.state("cycling-traffic-index").await, "deleted");
     world.presses(BOB, &done, "undo").await;
     let form = world.control.wait_modal(BOB).await.unwrap();
-    world.control.submit(BOB, &form.view_id, json!({"reason": {"reason": "Wrong one"}})).await.unwrap();
+    world.control.submit(BOB, &form.view_id, &json!({"reason": {"reason": "Wrong one"}})).await.unwrap();
     let back = world.card("Restore").await;
     world.presses(ALICE, &back, "approve").await;
     world.thread(&back, "Done and verified").await;
@@ -89,7 +100,10 @@ async fn a_harvested_dataset_says_what_its_harvester_will_do() {
 async fn invariant_3_nothing_runs_where_ckan_moved_since_the_request() {
     let world = World::start().await;
     let card = world.asks_to_withdraw(ALICE, "house-price-index").await;
-    world.ckan.action("package_patch", json!({"id": "house-price-index", "title": "UK House Price Index"})).await;
+    world
+        .ckan
+        .action("package_patch", json!({"id": "house-price-index", "title": "UK House Price Index"}))
+        .await;
     world.presses(BOB, &card, "approve").await;
     let stale = world.thread(&card, "CKAN has changed").await;
     insta::assert_snapshot!(said(&stale.text), @"");

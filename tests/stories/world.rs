@@ -1,7 +1,8 @@
 //! The world of a story: a Slack, a CKAN and the bot between them, each a real server on loopback.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use ckan_chatops::clock::MovableClock;
 use ckan_chatops::config::Config;
@@ -83,15 +84,24 @@ impl TestCkan {
     pub async fn writes(&self, slug: &str) -> Option<usize> {
         let control = self.control.as_ref()?;
         let id = control.dataset(slug).await?.id;
-        Some(control.writes().await.iter().filter(|write| write.committed && write.id.as_deref() == Some(&id)).count())
+        Some(
+            control
+                .writes()
+                .await
+                .iter()
+                .filter(|write| write.committed && write.id.as_deref() == Some(&id))
+                .count(),
+        )
     }
 }
 
 /// What a story may want otherwise.
 #[derive(Default)]
 pub struct Wanted {
-    /// Further lines of the configuration, after `[policy]`'s.
-    pub policy: String,
+    /// How many approvals; 0 is the usual one.
+    pub approvals: u8,
+    /// Further lines of the configuration, before its first table's end.
+    pub top: String,
     /// Further lines of the configuration, for the environment.
     pub environment: String,
     /// Another CKAN address or token than the world's own.
@@ -107,6 +117,8 @@ pub struct World {
     pub folder: TempDir,
     bot: Option<Server>,
     wanted: Wanted,
+    /// Private messages that a story has read already.
+    read: Mutex<HashSet<String>>,
 }
 
 impl World {
@@ -119,7 +131,8 @@ impl World {
         let mut config = SlackConfig::small_team();
         config.scopes =
             ckan_chatops::slack::manifest::SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
-        let slack = SlackSandbox::start(config, "127.0.0.1:0".parse().unwrap()).await.expect("the sandbox Slack");
+        let slack =
+            SlackSandbox::start(config, "127.0.0.1:0".parse().unwrap()).await.expect("the sandbox Slack");
         let mut world = Self {
             control: slack.control(),
             slack,
@@ -128,6 +141,7 @@ impl World {
             folder: TempDir::new().unwrap(),
             bot: None,
             wanted,
+            read: Mutex::default(),
         };
         world.start_bot().await;
         world
@@ -146,6 +160,7 @@ impl World {
         let text = format!(
             r#"listen = "127.0.0.1:0"
 database_url = "sqlite://{}"
+{}
 [slack]
 api_url = "{}"
 team_id = "T0001"
@@ -155,11 +170,10 @@ channel = "{CHANNEL}"
 requesters = {{ usergroups = ["S0ENG"] }}
 approvers = {{ usergroups = ["S0ENG"] }}
 [policy]
-approvals = 1
+approvals = {}
 pending_ttl = "1h"
 approved_ttl = "15m"
 ticket_pattern = '^[0-9]{{5,8}}$'
-{}
 [environments.production]
 default = true
 ckan_url = "{}"
@@ -167,10 +181,15 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
 {}
 "#,
             self.database().display(),
+            self.wanted.top,
             self.slack.api_url(),
-            self.wanted.policy,
+            self.wanted.approvals.max(1),
             self.wanted.ckan_url.as_ref().unwrap_or(&self.ckan.url),
-            if self.wanted.environment.is_empty() { "write_deadline = \"3s\"\nrequest_timeout = \"2s\"" } else { &self.wanted.environment },
+            if self.wanted.environment.is_empty() {
+                "write_deadline = \"3s\"\nrequest_timeout = \"2s\""
+            } else {
+                &self.wanted.environment
+            },
         );
         std::fs::write(self.config_file(), text).unwrap();
     }
@@ -219,27 +238,28 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
         self.next_private(user).await
     }
 
-    /// The newest private message that is not the acknowledgement, once there is one more than before.
+    /// The first private answer that the story has not read yet.
     pub async fn next_private(&self, user: &str) -> String {
-        let message = self
-            .control
-            .wait_message(user, |message| {
-                message.ephemeral_for.as_deref() == Some(user) && message.text != ckan_chatops::sentences::notices::LOOKING_UP
-            })
-            .await
-            .expect("a private answer");
-        said(&message.text)
+        self.private(user, "").await
     }
 
-    /// Waits for the private answer that holds these words.
+    /// The first private answer with these words that the story has not read yet.
     pub async fn told(&self, user: &str, words: &str) -> String {
+        self.private(user, words).await
+    }
+
+    async fn private(&self, user: &str, words: &str) -> String {
         let message = self
             .control
             .wait_message(user, |message| {
-                message.ephemeral_for.as_deref() == Some(user) && message.text.contains(words)
+                message.ephemeral_for.as_deref() == Some(user)
+                    && message.text != ckan_chatops::sentences::notices::LOOKING_UP
+                    && message.text.contains(words)
+                    && !self.read.lock().unwrap().contains(&message.ts)
             })
             .await
-            .expect("a private answer");
+            .unwrap_or_else(|error| panic!("no private answer with “{words}”: {error}"));
+        self.read.lock().unwrap().insert(message.ts.clone());
         said(&message.text)
     }
 
@@ -247,7 +267,10 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
     pub async fn card(&self, words: &str) -> Message {
         self.control
             .wait_message(BOB, |message| {
-                message.bot && message.thread_ts.is_none() && message.ephemeral_for.is_none() && message.text.contains(words)
+                message.bot
+                    && message.thread_ts.is_none()
+                    && message.ephemeral_for.is_none()
+                    && message.text.contains(words)
             })
             .await
             .expect("a card")
@@ -258,7 +281,9 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
         let ts = card.ts.clone();
         self.control
             .wait_message(BOB, |message| {
-                message.thread_ts.as_deref() == Some(&ts) && message.ephemeral_for.is_none() && message.text.contains(words)
+                message.thread_ts.as_deref() == Some(&ts)
+                    && message.ephemeral_for.is_none()
+                    && message.text.contains(words)
             })
             .await
             .expect("a message in the thread")
@@ -313,13 +338,33 @@ pub fn said(text: &str) -> String {
     let digests = regex::Regex::new(r"\b[0-9a-f]{12}\b(?: · policy [0-9a-f]{16})?").unwrap();
     let text = moments.replace_all(text, "‹moment›");
     let text = digests.replace_all(&text, |found: &regex::Captures<'_>| {
-        if found[0].contains("policy") { "‹digest› · policy ‹digest›".to_owned() } else { found[0].to_owned() }
+        if found[0].contains("policy") {
+            "‹digest› · policy ‹digest›".to_owned()
+        } else {
+            found[0].to_owned()
+        }
     });
     references
         .replace_all(&text, |found: &regex::Captures<'_>| {
             let word = &found[0];
-            let looks_like_one = word.chars().any(|c| c.is_ascii_digit()) && word.chars().any(|c| c.is_ascii_uppercase());
-            if looks_like_one || word.chars().all(|c| c.is_ascii_uppercase()) { "‹ref›".to_owned() } else { word.to_owned() }
+            let looks_like_one =
+                word.chars().any(|c| c.is_ascii_digit()) && word.chars().any(|c| c.is_ascii_uppercase());
+            if looks_like_one || word.chars().all(|c| c.is_ascii_uppercase()) {
+                "‹ref›".to_owned()
+            } else {
+                word.to_owned()
+            }
         })
         .into_owned()
+}
+
+/// A message's blocks as text.
+pub fn blocks(message: &Message) -> String {
+    serde_json::to_string(&message.blocks).unwrap()
+}
+
+/// The request's id, as the first button of its card carries it.
+pub fn button_value(card: &Message) -> String {
+    let actions = card.blocks.iter().find(|block| block["type"] == "actions").expect("buttons");
+    actions["elements"][0]["value"].as_str().unwrap().to_owned()
 }
