@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use super::*;
 use crate::audit::{Act, Actor, Entry, seal};
@@ -10,15 +10,18 @@ use crate::clock::{SharedClock, SystemClock};
 use crate::store::Commit;
 use crate::store::sqlite::SqliteStore;
 
+fn entry(number: i64) -> Entry {
+    Entry::new(jiff::Timestamp::UNIX_EPOCH, Actor::Bot, Act::Read).result(number.to_string())
+}
+
 /// Writes five entries, lets somebody at the file, and verifies.
-async fn after(tampering: &'static str) -> Result<ChainHead, VerifyError> {
+async fn after(tampering: &str) -> Result<ChainHead, VerifyError> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("t.db");
     let clock: SharedClock = Arc::new(SystemClock);
     let store = SqliteStore::open(&format!("sqlite://{}", path.display()), clock).await.unwrap();
     for number in 0..5 {
-        let entries =
-            vec![Entry::new(jiff::Timestamp::UNIX_EPOCH, Actor::Bot, Act::Read).result(number.to_string())];
+        let entries = vec![entry(number)];
         store.commit(Commit { entries, ..Commit::default() }).await.unwrap();
     }
     let mut file = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
@@ -29,13 +32,13 @@ async fn after(tampering: &'static str) -> Result<ChainHead, VerifyError> {
     .execute(&mut file)
     .await
     .unwrap();
-    sqlx::raw_sql(tampering).execute(&mut file).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(tampering.to_owned())).execute(&mut file).await.unwrap();
     let verified = verify_store(&store).await;
     store.close().await.unwrap();
     verified
 }
 
-async fn fault(tampering: &'static str) -> Fault {
+async fn fault(tampering: &str) -> Fault {
     match after(tampering).await {
         Err(VerifyError::Fault(fault)) => fault,
         other => panic!("{other:?}"),
@@ -90,11 +93,14 @@ async fn a_last_entry_that_was_sealed_anew_is_named() {
 
 #[tokio::test]
 async fn an_entry_that_was_sealed_anew_breaks_the_next() {
-    // What a forger would compute for entry 3, without the ones that follow.
-    let forged = seal(&ChainHead { seq: 2, hash: "00".to_owned() }, "{}".to_owned());
-    assert_eq!(forged.seq, 3);
-    let forge = "UPDATE audit SET previous = hash WHERE seq = 4";
-    assert_eq!(fault(forge).await, Fault::Unlinked { seq: 4 });
+    let head = (0..2).fold(ChainHead::default(), |head, number| {
+        let link = seal(&head, entry(number).canonical().unwrap());
+        ChainHead { seq: link.seq, hash: link.hash }
+    });
+    let forged = seal(&head, entry(7).canonical().unwrap());
+    let forge =
+        format!("UPDATE audit SET hash = '{}', entry = '{}' WHERE seq = 3", forged.hash, forged.entry);
+    assert_eq!(fault(&forge).await, Fault::Unlinked { seq: 4 });
 }
 
 #[tokio::test]

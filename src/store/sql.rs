@@ -103,12 +103,11 @@ where
     }
     if let Some(reference) = &filter.reference {
         // Nothing quoted is nothing found, never everything.
-        let tail = reference.char_indices().rev().nth(5).map(|(start, _)| reference.split_at(start).1);
         if reference.is_empty() {
             return None;
         }
-        if let Some(tail) = tail {
-            query.push(" AND reference = ").push_bind(tail.to_owned());
+        if let Some((start, _)) = reference.char_indices().rev().nth(5) {
+            query.push(" AND reference = ").push_bind(reference.split_at(start).1.to_owned());
         }
         let length = i64::try_from(reference.chars().count()).ok()?;
         query.push(" AND length(id) >= ").push_bind(length);
