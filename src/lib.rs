@@ -11,4 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod ids;
 pub mod operations;
+pub mod sentences;
+pub mod slack;
 pub mod store;
+pub mod suggestion;

@@ -7,6 +7,8 @@
 //! Guarantees that `plan` and `probe` only read, and that `execute` does exactly the plan. Leaves approval to
 //! `approval` and the telling to `slack`.
 
+pub mod lookup;
+pub mod options;
 pub mod registry;
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@
 
 use std::pin::Pin;
 
-use clap::{Args, FromArgMatches};
+use clap::Args;
 use serde_json::Value;
 
 use super::{Asking, ChangeOperation, Inverse, Meta, PlanError, ReadOperation, Reply, Sighting};
@@ -129,7 +129,7 @@ impl<O: ReadOperation> Read for Typed<O> {
     }
 }
 
-fn change<O: ChangeOperation>(operation: O) -> Operation {
+pub(crate) fn change<O: ChangeOperation>(operation: O) -> Operation {
     Operation {
         meta: O::META,
         kind: Kind::Change(Box::new(Typed(operation))),
@@ -138,7 +138,7 @@ fn change<O: ChangeOperation>(operation: O) -> Operation {
     }
 }
 
-fn read<O: ReadOperation>(operation: O) -> Operation {
+pub(crate) fn read<O: ReadOperation>(operation: O) -> Operation {
     Operation {
         meta: O::META,
         kind: Kind::Read(Box::new(Typed(operation))),
@@ -156,6 +156,12 @@ impl Registry {
     /// One line for each operation, in the order that help shows them.
     pub fn all() -> Self {
         Self { operations: vec![] }
+    }
+
+    /// A list of other operations than the shipped ones.
+    #[cfg(test)]
+    pub(crate) fn of(operations: Vec<Operation>) -> Self {
+        Self { operations }
     }
 
     /// Every operation, in order.
