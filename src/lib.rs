@@ -18,5 +18,6 @@ pub mod sentences;
 pub mod serve;
 pub mod slack;
 pub mod store;
+pub mod suggestion;
 pub mod telemetry;
 pub mod worker;

@@ -66,6 +66,9 @@ pub enum ServeError {
     /// An environment's settings cannot be used.
     #[error("environment {0}: its settings cannot be used")]
     Site(String),
+    /// The ticket pattern is no expression.
+    #[error("the ticket pattern is not a regular expression")]
+    TicketPattern,
     /// Metrics cannot be counted.
     #[error("metrics cannot be counted")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -175,12 +178,13 @@ fn bot(
     store: Arc<dyn Store>,
     wakes: Wakes,
 ) -> Result<Bot, ServeError> {
-    let registry = Registry::all();
+    let registry = Arc::new(Registry::all());
     let sites = sites(config, secrets)?;
     let names: Vec<String> = sites.names().map(str::to_owned).collect();
     let ids = Arc::new(IdSource::unpredictable(clock.clone()));
     Ok(Bot {
-        grammar: Grammar::new(&registry, &names, config.policy.ticket_pattern.as_deref()),
+        grammar: Grammar::new(registry.clone(), names, config.policy.ticket_pattern.as_deref())
+            .map_err(|_| ServeError::TicketPattern)?,
         registry,
         sites,
         store,

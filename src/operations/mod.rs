@@ -10,6 +10,8 @@
 pub mod dataset_restore;
 pub mod dataset_show;
 pub mod dataset_withdraw;
+pub mod lookup;
+pub mod options;
 pub mod registry;
 pub mod survey;
 pub mod target;

@@ -133,7 +133,7 @@ impl<O: ReadOperation> Read for Typed<O> {
     }
 }
 
-fn change<O: ChangeOperation>(operation: O) -> Operation {
+pub(crate) fn change<O: ChangeOperation>(operation: O) -> Operation {
     Operation {
         meta: O::META,
         kind: Kind::Change(Box::new(Typed(operation))),
@@ -142,7 +142,7 @@ fn change<O: ChangeOperation>(operation: O) -> Operation {
     }
 }
 
-fn read<O: ReadOperation>(operation: O) -> Operation {
+pub(crate) fn read<O: ReadOperation>(operation: O) -> Operation {
     Operation {
         meta: O::META,
         kind: Kind::Read(Box::new(Typed(operation))),
@@ -160,6 +160,12 @@ impl Registry {
     /// One line for each operation, in the order that help shows them.
     pub fn all() -> Self {
         Self { operations: vec![change(DatasetWithdraw), change(DatasetRestore), read(DatasetShow)] }
+    }
+
+    /// A list of other operations than the shipped ones.
+    #[cfg(test)]
+    pub(crate) fn of(operations: Vec<Operation>) -> Self {
+        Self { operations }
     }
 
     /// Every operation, in order.

@@ -114,15 +114,30 @@ impl Text {
     }
 }
 
+/// A sentence in which words in backquotes stand in a fixed-width face. That is the only markup a sentence can hold,
+/// and it is harmless in foreign text.
 impl From<&str> for Text {
-    fn from(words: &str) -> Self {
-        Self::new().plain(words)
+    fn from(sentence: &str) -> Self {
+        let mut text = Self::new();
+        let mut pieces = sentence.split('`').peekable();
+        let mut inside = false;
+        while let Some(piece) = pieces.next() {
+            // The last backquote of an odd number opens nothing.
+            text = match (inside, pieces.peek().is_some()) {
+                (true, true) => text.code(piece),
+                (true, false) => text.plain("`").plain(piece),
+                (false, _) if piece.is_empty() => text,
+                (false, _) => text.plain(piece),
+            };
+            inside = !inside;
+        }
+        text
     }
 }
 
 impl From<String> for Text {
-    fn from(words: String) -> Self {
-        Self::new().plain(words)
+    fn from(sentence: String) -> Self {
+        Self::from(sentence.as_str())
     }
 }
 
@@ -167,6 +182,17 @@ mod tests {
     fn s17_s18_foreign_text_stays_letters() {
         let text = Text::new().plain("a\u{202E}b\u{200B}c\u{7} <!channel> & <@U1>");
         assert_eq!(text.notation(), "abc &lt;!channel&gt; &amp; &lt;@U1&gt;");
+    }
+
+    #[test]
+    fn words_in_backquotes_stand_in_a_fixed_width_face() {
+        assert_eq!(
+            Text::from("type `/ckan help` now"),
+            Text::new().plain("type ").code("/ckan help").plain(" now")
+        );
+        assert_eq!(Text::from("a ` b"), Text::new().plain("a ").plain("`").plain(" b"));
+        assert_eq!(Text::from("`x`"), Text::new().code("x"));
+        assert_eq!(Text::from(""), Text::new());
     }
 
     #[test]

@@ -1,0 +1,304 @@
+//! The grammar of commands: which words make which request.
+//!
+//! Guarantees that clap reads the arguments and that none of clap's own text reaches a person. Leaves the words to
+//! `words` and the sentences to `sentences::command`.
+
+use std::sync::Arc;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgMatches, Command};
+use regex::Regex;
+use serde_json::json;
+
+use super::words::{self, Unreadable, Word};
+use super::{Asked, Mistake, Misunderstood};
+use crate::operations::lookup::{Found, look_up, refusal};
+use crate::operations::{Operation, Registry, options};
+use crate::sentences::command as sentences;
+use crate::suggestion::nearest;
+
+/// Longer than any sensible command, shorter than what Slack lets through.
+const LONGEST_TEXT: usize = 2_000;
+const LONGEST_REASON: usize = 500;
+const LONGEST_TICKET: usize = 40;
+
+/// The options that are not an operation's own.
+const COMMON: [&str; 3] = ["reason", "ticket", "environment"];
+
+/// Numbers to show as examples; the first that fits the configured pattern.
+const TICKETS: [&str; 6] = ["51234", "1234567", "123", "ABC-123", "INC0012345", "abc123"];
+
+/// Reads command texts. Made once.
+pub struct Grammar {
+    registry: Arc<Registry>,
+    environments: Vec<String>,
+    ticket: Option<TicketPattern>,
+}
+
+struct TicketPattern {
+    pattern: Regex,
+    example: Option<&'static str>,
+    written: String,
+}
+
+impl Grammar {
+    /// A grammar of these operations and environments. `ticket_pattern` must fit the whole ticket; one that is no
+    /// expression fits nothing.
+    pub fn new(
+        registry: Arc<Registry>,
+        environments: impl IntoIterator<Item = String>,
+        ticket_pattern: Option<&str>,
+    ) -> Result<Self, regex::Error> {
+        let ticket = match ticket_pattern {
+            None => None,
+            Some(written) => {
+                let pattern = Regex::new(&format!("^(?:{written})$"))?;
+                let example = TICKETS.into_iter().find(|ticket| pattern.is_match(ticket));
+                Some(TicketPattern { pattern, example, written: written.to_owned() })
+            }
+        };
+        Ok(Self { registry, environments: environments.into_iter().collect(), ticket })
+    }
+
+    /// What the text after `/ckan` asks for.
+    pub fn read(&self, text: &str) -> Result<Asked, Misunderstood> {
+        let length = text.chars().count();
+        if length > LONGEST_TEXT {
+            return Err(Mistake::TooLong.because(sentences::too_long(length, LONGEST_TEXT)));
+        }
+        let mut words = words::words(text).map_err(unreadable)?;
+        if words.first().is_some_and(|word| word.text == "/ckan") {
+            words.remove(0);
+        }
+        if words.is_empty() {
+            return Ok(help(&[]));
+        }
+        let plain: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        let wants_help =
+            words.iter().any(|word| !word.quoted && matches!(word.text.as_str(), "--help" | "-h"));
+        let found = look_up(&self.registry, &plain);
+        match &found {
+            Found::Operation(operation, _) if wants_help => Ok(help(&[operation.meta.name])),
+            Found::Operation(operation, used) => {
+                self.read_operation(operation, words.get(*used..).unwrap_or_default())
+            }
+            Found::Noun(_) | Found::Nothing(_) if wants_help => Ok(help(&[])),
+            Found::Noun(_) | Found::Nothing(_) => {
+                Err(Mistake::Command.because(refusal(&found, &plain).unwrap_or_default()))
+            }
+        }
+    }
+
+    fn read_operation(&self, operation: &Operation, words: &[Word]) -> Result<Asked, Misunderstood> {
+        let command = options::command(operation);
+        let matches = command
+            .clone()
+            .try_get_matches_from(shell_words(words))
+            .map_err(|error| mistake(&error, operation, &command, words))?;
+        check_own_values(operation, &command, &matches, words)?;
+        let arguments = operation
+            .arguments(&matches)
+            .map_err(|_| Mistake::Target.because(sentences::missing_target(&operation.meta, "target")))?;
+        let common = |name: &str| matches.try_get_one::<String>(name).ok().flatten().map(String::as_str);
+        Ok(Asked {
+            operation: operation.meta.name.to_owned(),
+            arguments,
+            reason: common("reason").map(|reason| self.reason(reason)).transpose()?,
+            ticket: common("ticket").map(|ticket| self.ticket(ticket)).transpose()?,
+            environment: common("environment").map(|name| self.environment(name)).transpose()?,
+        })
+    }
+
+    /// A reason from a command or a modal, checked.
+    pub fn reason(&self, text: &str) -> Result<String, Misunderstood> {
+        let reason = words::one_text(text).map_err(unreadable)?;
+        let length = reason.chars().count();
+        if reason.is_empty() {
+            return Err(Mistake::Reason.because(sentences::reason_is_empty()));
+        }
+        if reason.starts_with('-') {
+            return Err(Mistake::Reason.because(sentences::reason_looks_like_an_option(&reason)));
+        }
+        if length > LONGEST_REASON {
+            return Err(Mistake::Reason.because(sentences::reason_is_too_long(length, LONGEST_REASON)));
+        }
+        Ok(reason)
+    }
+
+    /// A ticket's number from a command or a modal, checked and without its `#`.
+    pub fn ticket(&self, text: &str) -> Result<String, Misunderstood> {
+        let ticket = words::one_text(text).map_err(unreadable)?;
+        let ticket = ticket.strip_prefix('#').unwrap_or(&ticket);
+        let refuse = |example, written| {
+            Err(Mistake::Ticket.because(sentences::not_a_ticket(ticket, example, written)))
+        };
+        match &self.ticket {
+            Some(rule) if !rule.pattern.is_match(ticket) => refuse(rule.example, Some(rule.written.as_str())),
+            None if ticket.is_empty()
+                || ticket.starts_with('-')
+                || ticket.contains(' ')
+                || ticket.chars().count() > LONGEST_TICKET =>
+            {
+                refuse(Some(TICKETS[0]), None)
+            }
+            _ => Ok(ticket.to_owned()),
+        }
+    }
+
+    fn environment(&self, text: &str) -> Result<String, Misunderstood> {
+        let name = text.trim().to_lowercase();
+        if self.environments.contains(&name) {
+            return Ok(name);
+        }
+        let known = self.environments.iter().map(String::as_str);
+        // "prod" is not alike enough to "production" for a typing mistake, but clear enough for people.
+        let suggestion = known
+            .clone()
+            .find(|known| name.len() > 2 && known.starts_with(&name))
+            .or_else(|| nearest(&name, known));
+        let sentence = sentences::unknown_environment(text, suggestion, &self.environments);
+        Err(Mistake::Environment.because(sentence))
+    }
+}
+
+/// The words as clap takes them: a quoted value stays the value of the option before it, whatever it begins with.
+fn shell_words(words: &[Word]) -> Vec<String> {
+    let mut plain: Vec<String> = vec![];
+    for (index, word) in words.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| words.get(before));
+        let is_value = before.is_some_and(|before| {
+            !before.quoted
+                && before.text.len() > 1
+                && before.text.starts_with('-')
+                && !before.text.contains('=')
+        });
+        match plain.last_mut() {
+            Some(option) if is_value && word.quoted && word.text.starts_with('-') => {
+                option.push('=');
+                option.push_str(&word.text);
+            }
+            _ => plain.push(word.text.clone()),
+        }
+    }
+    plain
+}
+
+fn help(command: &[&str]) -> Asked {
+    let words: Vec<&str> = command.iter().flat_map(|name| name.split(' ')).collect();
+    Asked {
+        operation: "help".to_owned(),
+        arguments: json!({ "command": words }),
+        reason: None,
+        ticket: None,
+        environment: None,
+    }
+}
+
+fn unreadable(why: Unreadable) -> Misunderstood {
+    Mistake::Unreadable.because(match why {
+        Unreadable::Control(code) => sentences::control_character(code),
+        Unreadable::OpenQuote => sentences::open_quote(),
+    })
+}
+
+/// What clap cannot know of an operation's own values: that they are empty, look like an option, or held characters
+/// that nobody sees.
+fn check_own_values(
+    operation: &Operation,
+    command: &Command,
+    matches: &ArgMatches,
+    words: &[Word],
+) -> Result<(), Misunderstood> {
+    let own = command.get_arguments().filter(|argument| !COMMON.contains(&argument.get_id().as_str()));
+    for argument in own {
+        let Ok(Some(values)) = matches.try_get_raw(argument.get_id().as_str()) else { continue };
+        for value in values.filter_map(|value| value.to_str()) {
+            if value.trim().is_empty() {
+                let name = label(argument);
+                return Err(Mistake::Target.because(sentences::missing_target(&operation.meta, &name)));
+            }
+            if value.starts_with('-') {
+                return Err(
+                    Mistake::Target.because(sentences::target_looks_like_an_option(value, &operation.meta))
+                );
+            }
+            let was_unclean = words.iter().filter(|word| word.had_invisible).any(|word| {
+                word.text == value
+                    || word.text.strip_suffix(value).is_some_and(|option| option.ends_with('='))
+            });
+            if was_unclean {
+                return Err(Mistake::Target.because(sentences::invisible_characters(value)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An argument's name in a sentence: `DATASET` becomes `dataset`.
+fn label(argument: &clap::Arg) -> String {
+    let name = argument
+        .get_value_names()
+        .and_then(|names| names.first())
+        .map_or(argument.get_id().as_str(), |name| name);
+    name.to_lowercase().replace('_', " ")
+}
+
+/// clap's error in our words.
+fn mistake(error: &clap::Error, operation: &Operation, command: &Command, words: &[Word]) -> Misunderstood {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.first().cloned().unwrap_or_default(),
+        _ => String::new(),
+    };
+    let argument = text(ContextKind::InvalidArg);
+    let option = option_name(&argument);
+    match error.kind() {
+        ErrorKind::UnknownArgument if argument.starts_with('-') => {
+            let known: Vec<String> = command
+                .get_arguments()
+                .filter_map(|known| known.get_long())
+                .map(|long| format!("--{long}"))
+                .collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let suggestion = nearest(&option, known.iter().copied());
+            Mistake::Option.because(sentences::unknown_option(&operation.meta, &option, suggestion, &known))
+        }
+        ErrorKind::UnknownArgument => {
+            let place = |text: &str| words.iter().position(|word| word.text == text);
+            let after_bare_reason = ["--reason", "-r"].into_iter().filter_map(place).any(|option| {
+                place(&argument).is_some_and(|extra| extra > option)
+                    && words.get(option + 1).is_some_and(|reason| !reason.quoted)
+            });
+            Mistake::Target.because(if after_bare_reason {
+                sentences::reason_without_quotes(&argument)
+            } else if command.get_positionals().next().is_none() {
+                sentences::takes_no_target(&operation.meta, &argument)
+            } else {
+                sentences::too_many_targets(&operation.meta, &argument)
+            })
+        }
+        ErrorKind::MissingRequiredArgument => {
+            let missing = command
+                .get_arguments()
+                .find(|known| argument.contains(&known.to_string()))
+                .map_or_else(|| "target".to_owned(), label);
+            Mistake::Target.because(sentences::missing_target(&operation.meta, &missing))
+        }
+        ErrorKind::ArgumentConflict => Mistake::Option.because(sentences::repeated_option(&option)),
+        ErrorKind::ValueValidation => {
+            // The source is the sentence that the operation's own parser wrote.
+            let sentence = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+            Mistake::Target.because(sentence)
+        }
+        ErrorKind::InvalidValue if text(ContextKind::InvalidValue).is_empty() => {
+            Mistake::Option.because(sentences::option_without_value(&option))
+        }
+        ErrorKind::TooManyValues => Mistake::Option.because(sentences::option_takes_no_value(&option)),
+        _ => Mistake::Option.because(sentences::see_help(&operation.meta)),
+    }
+}
+
+/// `--reason` of `--reason <REASON>` and of `--reason=x`.
+fn option_name(argument: &str) -> String {
+    argument.split([' ', '=']).next().unwrap_or_default().to_owned()
+}
