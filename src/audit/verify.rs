@@ -32,7 +32,7 @@ pub trait AuditSource: Send + Sync {
 }
 
 #[async_trait]
-impl<S: Store> AuditSource for S {
+impl<S: Store + ?Sized> AuditSource for S {
     async fn head(&self) -> Result<ChainHead, StoreError> {
         self.audit_head().await
     }
@@ -43,7 +43,7 @@ impl<S: Store> AuditSource for S {
 }
 
 /// Reads the whole audit and returns where it ends.
-pub async fn verify_store(store: &dyn AuditSource) -> Result<ChainHead, VerifyError> {
+pub async fn verify_store<S: AuditSource + ?Sized>(store: &S) -> Result<ChainHead, VerifyError> {
     let mut end = read_on(store, ChainHead::default()).await?;
     loop {
         let head = store.head().await.map_err(VerifyError::Store)?;
@@ -63,7 +63,7 @@ pub async fn verify_store(store: &dyn AuditSource) -> Result<ChainHead, VerifyEr
     }
 }
 
-async fn read_on(store: &dyn AuditSource, mut end: ChainHead) -> Result<ChainHead, VerifyError> {
+async fn read_on<S: AuditSource + ?Sized>(store: &S, mut end: ChainHead) -> Result<ChainHead, VerifyError> {
     loop {
         let links = store.links(end.seq, PAGE).await.map_err(VerifyError::Store)?;
         if links.is_empty() {
