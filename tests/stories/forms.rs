@@ -16,7 +16,7 @@ async fn a_change_without_its_reason_opens_a_form_that_is_filled_in() {
     );
     let wrong = world
         .control
-        .submit(ALICE, &form.view_id, &json!({"reason": {"reason": ""}, "ticket": {"ticket": "abc"}}))
+        .submit(ALICE, &form.view_id, &json!({"reason": {"reason": "  "}, "ticket": {"ticket": "abc"}}))
         .await
         .unwrap();
     let errors = wrong.errors.unwrap();

@@ -74,7 +74,7 @@ async fn what_cannot_be_withdrawn_is_refused_privately_each_in_its_own_words() {
         ("/ckan withdraw no-such-dataset --reason x", "no-such-dataset"),
         ("/ckan withdraw business-counts-2015 --reason x", "already withdrawn"),
         ("/ckan withdraw environment-agency-catalogue --reason x", "harvest"),
-        ("/ckan withdraw a b --reason x", "one dataset"),
+        ("/ckan withdraw road-accidents-2018 road-accidents-2019 --reason x", "one dataset"),
         ("/ckan withdraw Road-Accidents-2019, --reason x", "lower"),
     ] {
         world.types(ALICE, text).await;

@@ -67,8 +67,7 @@ impl Control {
             clippy::expect_used,
             reason = "fails only where the TLS backend is broken, which HTTP does not need"
         )]
-        let http = reqwest::Client::builder()
-            .no_proxy()
+        let http = crate::loopback::client()
             .timeout(Duration::from_secs(90))
             .build()
             .expect("an HTTP client can be made");
