@@ -2,16 +2,9 @@
 
 mod slack_app;
 
-use sandbox::slack::{ControlError, sign};
+use sandbox::slack::sign;
 use serde_json::{Value, json};
-use slack_app::{ALICE, Answer, BOB, CHANNEL, SECRET, Scene, reason_modal};
-
-fn code<T: std::fmt::Debug>(result: Result<T, ControlError>) -> String {
-    match result.unwrap_err() {
-        ControlError::Refused { code, .. } => code,
-        other => panic!("{other}"),
-    }
-}
+use slack_app::{ALICE, Answer, BOB, CHANNEL, SECRET, Scene, code, reason_modal};
 
 #[tokio::test]
 async fn a_command_arrives_signed_and_its_answer_is_seen_by_the_asker_only() {
