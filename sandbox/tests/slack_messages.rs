@@ -6,6 +6,7 @@ use sandbox::slack::SlackConfig;
 use serde_json::{Value, json};
 use slack_app::{ALICE, Answer, BOB, CHANNEL, Scene, card};
 
+#[expect(clippy::unwrap_used, reason = "test support")]
 async fn post(scene: &Scene, more: Value) -> Value {
     let mut arguments = json!({ "channel": CHANNEL });
     arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -224,4 +224,7 @@ async fn waiting_in_vain_says_what_was_there() {
     let impatient = scene.control.clone().with_patience(std::time::Duration::from_millis(30));
     let error = impatient.wait_text(ALICE, "nothing like this").await.unwrap_err().to_string();
     assert!(error.contains("Withdraw *roads*?"), "{error}");
+    assert_eq!(scene.control.wait_call(|call| call.ok).await.unwrap().method, "chat.postMessage");
+    let error = impatient.wait_call(|call| !call.ok).await.unwrap_err().to_string();
+    assert!(error.contains("1 chat.postMessage 200"), "{error}");
 }
