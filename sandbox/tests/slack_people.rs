@@ -2,16 +2,9 @@
 
 mod slack_app;
 
-use sandbox::slack::{ControlError, sign};
+use sandbox::slack::sign;
 use serde_json::{Value, json};
-use slack_app::{ALICE, Answer, BOB, CHANNEL, SECRET, Scene, reason_modal};
-
-fn code<T: std::fmt::Debug>(result: Result<T, ControlError>) -> String {
-    match result.unwrap_err() {
-        ControlError::Refused { code, .. } => code,
-        other => panic!("{other}"),
-    }
-}
+use slack_app::{ALICE, Answer, BOB, CHANNEL, SECRET, Scene, code, reason_modal};
 
 #[tokio::test]
 async fn a_command_arrives_signed_and_its_answer_is_seen_by_the_asker_only() {
@@ -231,4 +224,7 @@ async fn waiting_in_vain_says_what_was_there() {
     let impatient = scene.control.clone().with_patience(std::time::Duration::from_millis(30));
     let error = impatient.wait_text(ALICE, "nothing like this").await.unwrap_err().to_string();
     assert!(error.contains("Withdraw *roads*?"), "{error}");
+    assert_eq!(scene.control.wait_call(|call| call.ok).await.unwrap().method, "chat.postMessage");
+    let error = impatient.wait_call(|call| !call.ok).await.unwrap_err().to_string();
+    assert!(error.contains("1 chat.postMessage 200"), "{error}");
 }
