@@ -6,6 +6,8 @@
 
 pub mod chain;
 pub mod entry;
+pub mod verify;
 
 pub use chain::{ChainHead, Fault, Link, seal, verify};
 pub use entry::{Act, Actor, Entry};
+pub use verify::{VerifyError, verify_store};

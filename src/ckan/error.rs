@@ -60,6 +60,13 @@ pub struct CallError {
     pub status: Option<u16>,
 }
 
+impl CallError {
+    /// A failure of our own finding, before anything was sent that could change something.
+    pub(crate) fn nothing_done(action: &'static str, cause: Cause) -> Self {
+        Self { action, cause, effect: Effect::NotApplied, status: None }
+    }
+}
+
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} failed: {:?}", self.action, self.cause)?;

@@ -7,9 +7,15 @@
 //! Guarantees that `plan` and `probe` only read, and that `execute` does exactly the plan. Leaves approval to
 //! `approval` and the telling to `slack`.
 
+pub mod dataset_restore;
+pub mod dataset_show;
+pub mod dataset_withdraw;
 pub mod lookup;
 pub mod options;
 pub mod registry;
+pub mod survey;
+pub mod target;
+mod visibility;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -22,6 +28,7 @@ use serde_json::Value;
 use crate::approval::{Plan, Policy, Request};
 use crate::ckan::{CallError, Site};
 use crate::ids::{PersonId, RequestId};
+use crate::sentences::text::Text;
 use crate::store::Store;
 pub use registry::{Change, Operation, Read, Registry};
 
@@ -144,9 +151,9 @@ pub struct Answer {
     /// The first line.
     pub title: String,
     /// Label and value.
-    pub shown: Vec<(String, String)>,
+    pub shown: Vec<(String, Text)>,
     /// Further lines, in order.
-    pub lines: Vec<String>,
+    pub lines: Vec<Text>,
 }
 
 /// An operation that changes nothing on CKAN and is answered at once.

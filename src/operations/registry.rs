@@ -9,6 +9,9 @@ use std::pin::Pin;
 use clap::Args;
 use serde_json::Value;
 
+use super::dataset_restore::DatasetRestore;
+use super::dataset_show::DatasetShow;
+use super::dataset_withdraw::DatasetWithdraw;
 use super::{Asking, ChangeOperation, Inverse, Meta, PlanError, ReadOperation, Reply, Sighting};
 use crate::approval::Plan;
 use crate::ckan::{CallError, Site};
@@ -44,8 +47,11 @@ pub struct Operation {
     /// What it does.
     pub kind: Kind,
     augment: fn(clap::Command) -> clap::Command,
-    read_arguments: fn(&clap::ArgMatches) -> Result<Value, clap::Error>,
+    read_arguments: ArgumentReader,
 }
+
+/// Turns what clap read into the JSON of an operation's typed arguments.
+pub type ArgumentReader = fn(&clap::ArgMatches) -> Result<Value, clap::Error>;
 
 /// The two kinds.
 pub enum Kind {
@@ -66,14 +72,20 @@ impl Operation {
         self.meta.name.split_once(' ').map_or("", |(_, verb)| verb)
     }
 
-    /// Its arguments, added to a command.
+    /// Its arguments and its summary, added to a command.
     pub fn augment(&self, command: clap::Command) -> clap::Command {
-        (self.augment)(command)
+        // clap takes the doc comment of the arguments' type for the command's own otherwise.
+        (self.augment)(command).about(self.meta.summary).long_about(None)
     }
 
     /// Its arguments as the JSON that is frozen with a request.
     pub fn arguments(&self, matches: &clap::ArgMatches) -> Result<Value, clap::Error> {
         (self.read_arguments)(matches)
+    }
+
+    /// Reads its arguments as the JSON that is frozen with a request.
+    pub fn reader(&self) -> ArgumentReader {
+        self.read_arguments
     }
 }
 
@@ -155,7 +167,7 @@ pub struct Registry {
 impl Registry {
     /// One line for each operation, in the order that help shows them.
     pub fn all() -> Self {
-        Self { operations: vec![] }
+        Self { operations: vec![change(DatasetWithdraw), change(DatasetRestore), read(DatasetShow)] }
     }
 
     /// A list of other operations than the shipped ones.

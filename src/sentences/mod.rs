@@ -1,7 +1,12 @@
-//! What people read, one function for each sentence.
+//! Every sentence that a person reads, but for those that only one operation says (they stand in its file).
 //!
-//! Guarantees that no upstream body, `Debug` text or secret is part of a sentence, and that each says what to do
-//! next. Leaves to its callers when it is said; what only one operation says stands in that operation's file.
+//! Guarantees plain words that say what happened and what to do next, and no upstream text, token or debug output.
+//! Leaves layout to `slack::message`.
 
+pub mod calls;
 pub mod command;
-pub mod mrkdwn;
+pub mod forms;
+pub mod notices;
+pub mod refusals;
+pub mod story;
+pub mod text;

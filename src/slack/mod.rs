@@ -1,6 +1,16 @@
-//! The door to Slack and the face in it.
+//! The door and the face: what comes from Slack, and what goes there.
 //!
-//! Guarantees that nothing gets in unsigned, that what was acknowledged is kept first, and that every text of a
-//! person is escaped on its way out. Leaves decisions to `approval` and work to `operations`.
+//! Guarantees that nothing passes unsigned, that what was acknowledged is kept, and that messages leave through one
+//! outbox. Leaves decisions to `approval` and their carrying out to `worker`.
 
+pub mod card;
 pub mod command;
+pub mod door;
+pub mod forms;
+pub mod message;
+pub mod outbox;
+pub mod payload;
+pub mod people;
+pub mod response_address;
+pub mod signature;
+pub mod web;

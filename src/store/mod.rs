@@ -5,6 +5,10 @@
 //! one lane leave in order; the audit chain grows by each commit's entries and has no gaps. Leaves to
 //! `approval::transition` which changes are permitted, and to `slack` what the messages say.
 
+#[cfg(test)]
+mod conformance;
+mod rows;
+mod sql;
 pub mod sqlite;
 
 use async_trait::async_trait;

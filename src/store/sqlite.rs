@@ -1,1 +1,227 @@
 //! The embedded store: one SQLite file.
+//!
+//! Guarantees what [`Store`] promises, durably (WAL, `synchronous = FULL`), for one process at a time. One connection
+//! writes, a few read. Leaves statements to `store::sql` and the meaning of rows to `store::rows`.
+
+mod inbox;
+mod open;
+mod outbox;
+mod transaction;
+mod writer;
+
+use std::fs::File;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::SqlitePool;
+
+pub use open::OpenError;
+
+use self::inbox::Inbox;
+use self::writer::{Writer, unavailable};
+use super::rows::{AuditRow, CardRow, CountsRow, HeadRow, InboundRow, OutboxRow, RequestRow, no_head};
+use super::{
+    Commit, Filter, Inbound, MessageAddress, MessageCounts, MessageFate, Outgoing, Receipt, Store,
+    StoreError, sql,
+};
+use crate::approval::Request;
+use crate::audit::{ChainHead, Link};
+use crate::clock::SharedClock;
+use crate::ids::{InboundId, MessageId, RequestId};
+
+/// How many deliveries are forgotten in one transaction; others write in between.
+const FORGET_AT_ONCE: i64 = 500;
+
+/// The memory in one SQLite file.
+pub struct SqliteStore {
+    clock: SharedClock,
+    inbox: Inbox,
+    writer: Arc<Writer>,
+    readers: SqlitePool,
+    _lock: File,
+}
+
+impl SqliteStore {
+    /// Opens the file at `url` (`sqlite://` and a path), creating and migrating it where needed.
+    pub async fn open(url: &str, clock: SharedClock) -> Result<Self, OpenError> {
+        let opened = open::open(url).await?;
+        let writer = Arc::new(opened.writer);
+        Ok(Self {
+            clock,
+            inbox: Inbox::start(Arc::clone(&writer)),
+            writer,
+            readers: opened.readers,
+            _lock: opened.lock,
+        })
+    }
+
+    /// Ends every connection, so that nothing but the one file remains.
+    pub async fn close(self) -> Result<(), StoreError> {
+        drop(self.inbox);
+        self.readers.close().await;
+        self.writer.close().await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn receive(&self, inbound: Inbound) -> Result<Receipt, StoreError> {
+        self.inbox.receive(inbound).await
+    }
+
+    async fn unfinished(&self, limit: u32) -> Result<Vec<Inbound>, StoreError> {
+        let rows: Vec<InboundRow> = sqlx::query_as(sql::INBOUND_UNFINISHED)
+            .bind(i64::from(limit))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(unavailable)?;
+        rows.into_iter().map(InboundRow::inbound).collect()
+    }
+
+    async fn inbound(&self, id: &InboundId) -> Result<Option<Inbound>, StoreError> {
+        let row: Option<InboundRow> = sqlx::query_as(sql::INBOUND_BY_ID)
+            .bind(id.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(unavailable)?;
+        row.map(InboundRow::inbound).transpose()
+    }
+
+    async fn forget_finished(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut forgotten = 0;
+        loop {
+            let mut turn = self.writer.lock().await?;
+            let mut transaction = turn.begin().await?;
+            let done = sqlx::query(sql::INBOUND_FORGET)
+                .bind(before.as_millisecond())
+                .bind(FORGET_AT_ONCE)
+                .execute(&mut *transaction)
+                .await
+                .map_err(unavailable);
+            let gone = self.writer.end(transaction, done).await?.rows_affected();
+            forgotten += gone;
+            if gone < FORGET_AT_ONCE.unsigned_abs() {
+                return Ok(forgotten);
+            }
+        }
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        let now_ms = self.clock.now().as_millisecond();
+        let mut turn = self.writer.lock().await?;
+        let mut transaction = turn.begin().await?;
+        let done = transaction::apply(&mut transaction, &commit, now_ms).await;
+        self.writer.end(transaction, done).await
+    }
+
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
+        let row: Option<RequestRow> = sqlx::query_as(sql::REQUEST_BY_ID)
+            .bind(id.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(unavailable)?;
+        row.map(RequestRow::request).transpose()
+    }
+
+    async fn requests(&self, filter: Filter) -> Result<Vec<Request>, StoreError> {
+        let Some(mut query) = sql::requests(&filter) else { return Ok(vec![]) };
+        let rows: Vec<RequestRow> =
+            query.build_query_as().fetch_all(&self.readers).await.map_err(unavailable)?;
+        let mut requests: Vec<Request> =
+            rows.into_iter().map(RequestRow::request).collect::<Result<_, _>>()?;
+        if let Some(moment) = filter.expired_by {
+            // The column holds whole milliseconds only.
+            requests.retain(|request| request.expires_at <= moment);
+        }
+        Ok(requests)
+    }
+
+    async fn due_messages(&self, now: Timestamp, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
+        let rows: Vec<OutboxRow> = sqlx::query_as(sql::OUTBOX_DUE)
+            .bind(now.as_millisecond())
+            .bind(i64::from(limit))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(unavailable)?;
+        rows.into_iter().map(OutboxRow::outgoing).collect()
+    }
+
+    async fn settle_message(&self, id: &MessageId, fate: MessageFate) -> Result<(), StoreError> {
+        let now_ms = self.clock.now().as_millisecond();
+        let mut turn = self.writer.lock().await?;
+        let mut transaction = turn.begin().await?;
+        let done = outbox::settle(&mut transaction, id, fate, now_ms).await;
+        self.writer.end(transaction, done).await
+    }
+
+    async fn next_message_at(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let next: Option<i64> = sqlx::query_scalar(sql::OUTBOX_NEXT)
+            .bind(now.as_millisecond())
+            .fetch_one(&self.readers)
+            .await
+            .map_err(unavailable)?;
+        Ok(next.map(crate::clock::from_milliseconds))
+    }
+
+    async fn card(&self, request: &RequestId) -> Result<Option<MessageAddress>, StoreError> {
+        let row: Option<CardRow> = sqlx::query_as(sql::CARD_OF)
+            .bind(request.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(unavailable)?;
+        Ok(row.map(MessageAddress::from))
+    }
+
+    async fn is_message_of(&self, request: &RequestId, address: &MessageAddress) -> Result<bool, StoreError> {
+        let found: i64 = sqlx::query_scalar(sql::OUTBOX_ADDRESS)
+            .bind(request.as_str())
+            .bind(&address.channel)
+            .bind(&address.ts)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(unavailable)?;
+        Ok(found > 0)
+    }
+
+    async fn message_counts(&self) -> Result<MessageCounts, StoreError> {
+        let row: CountsRow =
+            sqlx::query_as(sql::OUTBOX_COUNTS).fetch_one(&self.readers).await.map_err(unavailable)?;
+        Ok(row.into())
+    }
+
+    async fn audit_head(&self) -> Result<ChainHead, StoreError> {
+        let row: Option<HeadRow> =
+            sqlx::query_as(sql::AUDIT_HEAD).fetch_optional(&self.readers).await.map_err(unavailable)?;
+        row.map(ChainHead::from).ok_or_else(no_head)
+    }
+
+    async fn audit_links(&self, after_seq: i64, limit: u32) -> Result<Vec<Link>, StoreError> {
+        let rows: Vec<AuditRow> = sqlx::query_as(sql::AUDIT_AFTER)
+            .bind(after_seq)
+            .bind(i64::from(limit))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(unavailable)?;
+        Ok(rows.into_iter().map(Link::from).collect())
+    }
+
+    async fn audit_of(&self, request: &RequestId) -> Result<Vec<Link>, StoreError> {
+        let rows: Vec<AuditRow> = sqlx::query_as(sql::AUDIT_OF)
+            .bind(request.as_str())
+            .fetch_all(&self.readers)
+            .await
+            .map_err(unavailable)?;
+        Ok(rows.into_iter().map(Link::from).collect())
+    }
+
+    async fn writable(&self) -> Result<(), StoreError> {
+        let mut turn = self.writer.lock().await?;
+        let mut transaction = turn.begin().await?;
+        let done = sqlx::query(sql::WRITE_PROOF).execute(&mut *transaction).await.map_err(unavailable);
+        self.writer.end(transaction, done).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests;

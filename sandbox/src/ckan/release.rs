@@ -1,0 +1,73 @@
+//! What differs between the CKAN releases that the sandbox can be.
+//!
+//! Guarantees: every difference that the sandbox imitates is answered here, by a question named after it.
+
+/// A CKAN release line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Release {
+    V2_10,
+    V2_11,
+    V2_12,
+}
+
+impl Release {
+    /// Anything that is not 2.10 or 2.11 is taken for the newest.
+    pub(super) fn of(version: &str) -> Self {
+        if version.starts_with("2.10") {
+            Self::V2_10
+        } else if version.starts_with("2.11") {
+            Self::V2_11
+        } else {
+            Self::V2_12
+        }
+    }
+
+    /// The text of a 400 whose body is a bare string.
+    pub(super) fn bad_request(self, detail: &str) -> String {
+        match self {
+            Self::V2_10 | Self::V2_11 => format!("Bad request - {detail}"),
+            Self::V2_12 => format!("Bad request: {detail}"),
+        }
+    }
+
+    /// The same for a body that is JSON but no object.
+    pub(super) fn not_a_dictionary(self, shown: &str) -> String {
+        let detail = format!("Request data JSON decoded to {shown} but it needs to be a dictionary.");
+        match self {
+            Self::V2_10 => self.bad_request(&format!("Bad request data: {detail}")),
+            Self::V2_11 | Self::V2_12 => self.bad_request(&format!("JSON Error: {detail}")),
+        }
+    }
+
+    /// 2.10 looks at `X-CKAN-API-Key` first and at `Authorization` where that is empty; later ones at
+    /// `Authorization` alone.
+    pub(super) fn reads_legacy_header(self) -> bool {
+        self == Self::V2_10
+    }
+
+    /// 2.12 does nothing at all when an edit changes nothing; earlier ones write and stamp every time.
+    pub(super) fn skips_idle_edits(self) -> bool {
+        self == Self::V2_12
+    }
+
+    /// Before 2.12 every edit removes for good the resources that were deleted before; 2.12 does so only when the
+    /// list of resources changes.
+    pub(super) fn every_edit_purges_resources(self) -> bool {
+        self != Self::V2_12
+    }
+
+    /// 2.12 tells which rows an edit changed.
+    pub(super) fn tells_changed_entities(self) -> bool {
+        self == Self::V2_12
+    }
+
+    /// 2.12 answers an edit with the row, 2.10 with the fresh index document, which has ckanext-harvest's pairs.
+    pub(super) fn answers_an_edit_from_the_database(self) -> bool {
+        self == Self::V2_12
+    }
+
+    /// A body whose content type is not JSON: an HTML 415 from 2.11 on, a 400 string before.
+    pub(super) fn insists_on_json_type(self) -> bool {
+        self != Self::V2_10
+    }
+}

@@ -1,0 +1,13 @@
+//! The sandbox CKAN over real HTTP: every action, every refusal, every fault.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected fails")]
+
+mod caller;
+mod control;
+mod faults;
+mod people;
+mod public_site;
+mod reads;
+mod refusals;
+mod search;
+mod writes;

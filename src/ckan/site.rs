@@ -1,0 +1,258 @@
+//! One environment's CKAN: its address, its token, and the rules of speaking to it.
+//!
+//! Guarantees that a write is sent once, to the site that was configured; that only reads are tried again; and that a
+//! token which CKAN does not take is named as the cause wherever it explains a failure. Leaves what to ask to the
+//! typed readers beside it and to operations.
+
+use std::time::Duration;
+
+use reqwest::Client;
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::action::Call;
+use super::classify::Kind;
+use super::{CallError, Cause, Effect};
+use crate::http;
+
+/// How long after a transient failure a read is tried again.
+const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
+
+/// What the configuration says of one environment.
+pub struct SiteSettings {
+    /// Its name, for example `production`.
+    pub environment: String,
+    /// Where its CKAN is, as the bot reaches it.
+    pub ckan_url: Url,
+    /// An API token of a sysadmin.
+    pub token: SecretString,
+    /// What this CKAN calls itself (`ckan.site_url`). Where it is given, no write goes to a CKAN that says another.
+    pub site_url: Option<String>,
+    /// Where the public sees its datasets, if that is not CKAN itself.
+    pub public_url: Option<Url>,
+    /// The longest that one call may take.
+    pub request_timeout: Duration,
+    /// How long CKAN may go on working on a request after we lost sight of it: its web server's own limit.
+    pub write_deadline: Duration,
+}
+
+/// Why there is no site.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// It is not an `http` or `https` address.
+    #[error("the address of the CKAN `{0}` is not an http:// or https:// address")]
+    Address(String),
+    /// It cannot be sent in a header.
+    #[error("the token of the CKAN `{0}` is empty or has characters that no token has")]
+    Token(String),
+    /// No client could be made.
+    #[error("no HTTP client could be made")]
+    Client(#[from] reqwest::Error),
+}
+
+/// One environment's CKAN.
+pub struct Site {
+    /// The environment's name, for example `production`.
+    pub environment: String,
+    pub(super) client: Client,
+    pub(super) public_url: Option<Url>,
+    base: Url,
+    token: HeaderValue,
+    expected_url: Option<String>,
+    write_deadline: Duration,
+}
+
+/// What was proved of a site: it is the configured one, and the token is a sysadmin's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteProof {
+    /// CKAN's version, where it tells.
+    pub ckan_version: Option<String>,
+    /// What the site calls itself.
+    pub site_url: String,
+    /// Whose token it is.
+    pub user_name: String,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    ckan_version: Option<String>,
+    #[serde(default)]
+    site_url: String,
+}
+
+// Of `user_show` only these: the rest has an e-mail address and a key.
+#[derive(Deserialize)]
+struct Caller {
+    name: String,
+    #[serde(default)]
+    sysadmin: bool,
+}
+
+impl Site {
+    /// The site of these settings. Asks nothing yet; see [`Site::prove`].
+    pub fn new(settings: SiteSettings) -> Result<Self, SiteError> {
+        let mut base = settings.ckan_url;
+        if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
+            return Err(SiteError::Address(settings.environment));
+        }
+        // Without it, joining would drop the last part of a CKAN that lives below a path.
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
+        let token = settings.token.expose_secret().trim();
+        let mut header = match HeaderValue::from_str(token) {
+            Ok(header) if !token.is_empty() => header,
+            _ => return Err(SiteError::Token(settings.environment)),
+        };
+        header.set_sensitive(true);
+        Ok(Self {
+            environment: settings.environment,
+            client: http::client(settings.request_timeout)?,
+            public_url: settings.public_url,
+            base,
+            token: header,
+            expected_url: settings.site_url,
+            write_deadline: settings.write_deadline,
+        })
+    }
+
+    /// How long CKAN may go on working on a request after we lost sight of it. Before that, "it has not happened" is
+    /// no proof that it will not.
+    pub fn write_deadline(&self) -> Duration {
+        self.write_deadline
+    }
+
+    /// True where this host is one that people know the site by.
+    pub fn is_known_as(&self, host: &str) -> bool {
+        let named = self.expected_url.as_deref().and_then(|text| Url::parse(text).ok());
+        [Some(&self.base), self.public_url.as_ref(), named.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|url| url.host_str() == Some(host))
+    }
+
+    /// Proves that this is the configured site and that the token is a sysadmin's.
+    pub async fn prove(&self) -> Result<SiteProof, CallError> {
+        let (status, caller) = tokio::join!(self.status(), self.caller());
+        let (status, caller) = (status?, caller?);
+        Ok(SiteProof { ckan_version: status.ckan_version, site_url: status.site_url, user_name: caller.name })
+    }
+
+    /// Asks CKAN something. Tried again where the failure may pass.
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        action: &'static str,
+        parameters: &impl Serialize,
+    ) -> Result<T, CallError> {
+        match self.read_unproved(action, parameters, Some(&self.token)).await {
+            Ok(result) => Ok(result),
+            Err(error) => Err(self.blame_the_token(error).await),
+        }
+    }
+
+    /// Asks CKAN something that may well not be there, without doubting the token for it.
+    pub(super) async fn read_quietly<T: DeserializeOwned>(
+        &self,
+        action: &'static str,
+        parameters: &impl Serialize,
+    ) -> Result<T, CallError> {
+        self.read_unproved(action, parameters, Some(&self.token)).await
+    }
+
+    /// Asks CKAN something as an anonymous visitor would.
+    pub async fn read_as_visitor<T: DeserializeOwned>(
+        &self,
+        action: &'static str,
+        parameters: &impl Serialize,
+    ) -> Result<T, CallError> {
+        self.read_unproved(action, parameters, None).await
+    }
+
+    /// Has CKAN change something. Sent once, never again.
+    pub async fn write(&self, action: &'static str, parameters: &impl Serialize) -> Result<(), CallError> {
+        if self.expected_url.is_some() {
+            self.status().await?;
+        }
+        match self.call(action, Kind::Write, Some(&self.token)).send(parameters).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.blame_the_token(error).await),
+        }
+    }
+
+    async fn status(&self) -> Result<Status, CallError> {
+        let status: Status = self.read_unproved("status_show", &json!({}), Some(&self.token)).await?;
+        let plain = |url: &str| url.trim_end_matches('/').to_owned();
+        match &self.expected_url {
+            Some(expected) if plain(expected) != plain(&status.site_url) => {
+                Err(CallError::nothing_done("status_show", Cause::WrongSite))
+            }
+            _ => Ok(status),
+        }
+    }
+
+    /// Whose token it is. CKAN takes a wrong token for an anonymous visitor and knows no "self" for that one.
+    async fn caller(&self) -> Result<Caller, CallError> {
+        let caller = self.read_unproved::<Caller>("user_show", &json!({}), Some(&self.token)).await;
+        match caller {
+            Ok(caller) if caller.sysadmin => Ok(caller),
+            Ok(_) => Err(CallError::nothing_done("user_show", Cause::TokenNotSysadmin)),
+            Err(error) if matches!(error.cause, Cause::NotFound | Cause::NotAuthorised) => {
+                Err(CallError { cause: Cause::TokenNotSysadmin, ..error })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same failure with the token as its cause, where the token is not a sysadmin's. The effect stays: a 500 to
+    /// an anonymous visitor is no proof that nothing happened.
+    async fn blame_the_token(&self, error: CallError) -> CallError {
+        if !matches!(error.cause, Cause::NotFound | Cause::NotAuthorised | Cause::ServerError) {
+            return error;
+        }
+        match self.caller().await {
+            Err(proof) if proof.cause == Cause::TokenNotSysadmin => {
+                CallError { cause: Cause::TokenNotSysadmin, ..error }
+            }
+            _ => error,
+        }
+    }
+
+    async fn read_unproved<T: DeserializeOwned>(
+        &self,
+        action: &'static str,
+        parameters: &impl Serialize,
+        token: Option<&HeaderValue>,
+    ) -> Result<T, CallError> {
+        let call = self.call(action, Kind::Read, token);
+        let mut pauses = RETRY_AFTER.into_iter();
+        let result: Value = loop {
+            match call.send(parameters).await {
+                Ok(result) => break result,
+                Err(error) if may_pass(error.cause) => match pauses.next() {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => return Err(error),
+                },
+                Err(error) => return Err(error),
+            }
+        };
+        serde_json::from_value(result).map_err(|_| CallError {
+            action,
+            cause: Cause::NotCkan,
+            effect: Effect::NotApplied,
+            status: Some(200),
+        })
+    }
+
+    fn call<'a>(&'a self, action: &'static str, kind: Kind, token: Option<&'a HeaderValue>) -> Call<'a> {
+        Call { client: &self.client, base: &self.base, token, action, kind }
+    }
+}
+
+/// A time-out is not among them: asking a slow CKAN again makes it slower.
+fn may_pass(cause: Cause) -> bool {
+    matches!(cause, Cause::Unreachable | Cause::ConnectionLost | Cause::ProxyGaveUp)
+}

@@ -1,0 +1,211 @@
+//! `dataset withdraw`: takes one dataset off the site, so that it can be given back.
+//!
+//! Guarantees that a dataset is withdrawn by its UUID, once, and counts as withdrawn only when CKAN's own record, its
+//! search and an anonymous visitor agree. Leaves purging to nobody: it cannot be undone.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::dataset_restore::{self, DatasetRestore, PreviousState};
+use super::survey::Survey;
+use super::target::{DatasetTarget, refuse_second_target};
+use super::{ChangeOperation, Inverse, Meta, PlanError, Risk, Sighting, visibility};
+use crate::approval::Plan;
+use crate::ckan::{CallError, Cause, Dataset, DatasetState, Harvester, PublicPage, Restoring, Site};
+
+/// Takes one dataset off the site.
+pub struct DatasetWithdraw;
+
+/// What `dataset withdraw` needs to know.
+#[derive(Debug, clap::Args, Serialize, Deserialize)]
+pub struct Arguments {
+    /// The dataset: its slug, its UUID, or the address of its page
+    #[arg(value_name = "DATASET")]
+    target: DatasetTarget,
+    #[arg(hide = true, value_name = "NOTHING", value_parser = refuse_second_target)]
+    #[serde(skip)]
+    second: Vec<String>,
+}
+
+impl Arguments {
+    /// To withdraw the dataset of this UUID.
+    pub fn of(id: Uuid) -> Self {
+        Self { target: DatasetTarget::of(id), second: vec![] }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Work {
+    id: Uuid,
+    previous_state: PreviousState,
+    groups: Vec<String>,
+    can_be_restored: bool,
+}
+
+impl ChangeOperation for DatasetWithdraw {
+    const META: Meta = Meta {
+        name: "dataset withdraw",
+        short: &["withdraw"],
+        summary: "Take one dataset off the site; it can be restored.",
+        risk: Risk::Reversible,
+        example: "withdraw road-accidents-2019 --reason \"Published by mistake\" --ticket 51234",
+    };
+    type Arguments = Arguments;
+
+    async fn plan(&self, site: &Site, arguments: &Arguments) -> Result<Plan, PlanError> {
+        let survey = Survey::of(site, &arguments.target).await?;
+        survey.must_be_a_dataset("withdrawing it would switch its harvester off")?;
+        let previous_state = withdrawable(&survey)?;
+        let dataset = &survey.dataset;
+        let work = Work {
+            id: dataset.id,
+            previous_state,
+            groups: dataset.groups.clone(),
+            can_be_restored: survey.restoring != Restoring::BlanksContacts,
+        };
+        Ok(Plan {
+            operation: Self::META.name.to_owned(),
+            environment: site.environment.clone(),
+            summary: format!("Withdraw “{}” from {}", dataset.title, site.environment),
+            targets: vec![survey.target()],
+            shown: survey.shown(),
+            effects: effects(&survey),
+            warnings: warnings(&survey),
+            irreversible: irreversible(&survey),
+            alternative: alternative(&survey),
+            facts: survey.facts(),
+            work: json!(work),
+        })
+    }
+
+    async fn execute(&self, site: &Site, plan: &Plan) -> Result<(), CallError> {
+        let work = work(plan)?;
+        site.write("package_delete", &json!({ "id": work.id })).await
+    }
+
+    async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {
+        let id = work(plan)?.id;
+        let dataset = Dataset::show(site, &id.to_string()).await?;
+        if dataset.state != DatasetState::Deleted {
+            let state = dataset.state.as_str();
+            return Ok(Sighting::NotHappened(vec![format!("CKAN still has it as “{state}”.")]));
+        }
+        visibility::agrees(site, id, false).await?;
+        let mut seen = vec![
+            "CKAN has it as withdrawn.".to_owned(),
+            "The search does not find it any more.".to_owned(),
+            "A visitor who is not signed in cannot read it any more.".to_owned(),
+        ];
+        if let Some(page) = site.public_page(id).await {
+            seen.push(public_page(page).to_owned());
+        }
+        Ok(Sighting::Happened(seen))
+    }
+
+    fn inverse(&self, plan: &Plan) -> Option<Inverse> {
+        let work = work(plan).ok().filter(|work| work.can_be_restored)?;
+        let arguments = dataset_restore::Arguments::of(work.id, work.previous_state, work.groups);
+        Some(Inverse {
+            label: "Restore",
+            operation: DatasetRestore::META.name,
+            arguments: serde_json::to_value(arguments).ok()?,
+        })
+    }
+}
+
+fn public_page(page: PublicPage) -> &'static str {
+    match page {
+        PublicPage::Gone => "The public site does not show it any more.",
+        PublicPage::StillThere => {
+            "The public site still shows it; that takes some ten minutes. If it is there later, look again."
+        }
+        PublicPage::Unclear => {
+            "The public site did not give a clear answer: look at the dataset's page yourself."
+        }
+    }
+}
+
+/// The plan's work. A plan of another version of the bot may not be readable; then nothing was done.
+fn work(plan: &Plan) -> Result<Work, CallError> {
+    Work::deserialize(&plan.work).map_err(|_| CallError::nothing_done("package_delete", Cause::BadRequest))
+}
+
+fn withdrawable(survey: &Survey) -> Result<PreviousState, PlanError> {
+    let dataset = &survey.dataset;
+    match &dataset.state {
+        DatasetState::Active => Ok(PreviousState::Active),
+        DatasetState::Draft => Ok(PreviousState::Draft),
+        DatasetState::Deleted => Err(PlanError::Refused(format!(
+            "“{}” (`{}`) is already withdrawn; it last changed on {}. To bring it back, type `/ckan restore {}`.",
+            dataset.title,
+            dataset.name,
+            dataset.modified_for_people(),
+            dataset.name
+        ))),
+        DatasetState::Other(_) => Err(PlanError::Refused(format!(
+            "“{}” (`{}`) is in a state that CKAN does not know, so it could not be given back as it was. Have \
+             somebody put its state right on CKAN first.",
+            dataset.title, dataset.name
+        ))),
+    }
+}
+
+fn effects(survey: &Survey) -> Vec<String> {
+    let mut effects = vec![
+        "It disappears from the site, the search and the API for everybody but sysadmins.".to_owned(),
+        "CKAN keeps it with its resources and files.".to_owned(),
+    ];
+    if !survey.dataset.groups.is_empty() {
+        effects.push(
+            "It leaves its groups; the Restore that is offered afterwards puts it back into them.".to_owned(),
+        );
+    }
+    effects
+}
+
+fn warnings(survey: &Survey) -> Vec<String> {
+    let mut warnings: Vec<String> = survey.remark.iter().cloned().collect();
+    if survey.dataset.state == DatasetState::Draft {
+        warnings.push("It is a draft: the public has never seen it in this form.".to_owned());
+    }
+    if survey.dataset.private {
+        warnings.push("It is private: only its publisher's members see it now.".to_owned());
+    }
+    warnings.extend(survey.harvester.as_ref().map(Harvester::outlook));
+    if survey.restoring == Restoring::ErasesRemovedResources {
+        warnings.push(format!(
+            "{}: a restore erases resources that were removed from the dataset earlier, if there are any, so it has \
+             to be asked for in so many words.",
+            version(survey)
+        ));
+    }
+    warnings
+}
+
+fn irreversible(survey: &Survey) -> Vec<String> {
+    match survey.restoring {
+        Restoring::BlanksContacts => vec![
+            "The bot cannot give it back: this CKAN hides author and maintainer, and its restore would blank them. It \
+             would have to be restored in the database."
+                .to_owned(),
+        ],
+        Restoring::Complete | Restoring::ErasesRemovedResources => vec![],
+    }
+}
+
+fn alternative(survey: &Survey) -> Option<String> {
+    let harvester = survey.harvester.as_ref().filter(|harvester| !harvester.leaves_it())?;
+    Some(format!(
+        "To keep it away for good, have the publisher remove it from what “{}” harvests.",
+        harvester.label()
+    ))
+}
+
+/// How people say which CKAN this is.
+pub(super) fn version(survey: &Survey) -> String {
+    match &survey.ckan_version {
+        Some(version) => format!("This is CKAN {version}"),
+        None => "This CKAN does not tell its version and may be older than 2.12".to_owned(),
+    }
+}

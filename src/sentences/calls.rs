@@ -1,0 +1,147 @@
+//! What a failed call to CKAN means, for people.
+//!
+//! Guarantees one text for every cause: what went wrong, whether anything was changed, what to do next. Leaves to its
+//! callers whom to tell.
+
+use crate::ckan::{CallError, Cause, Effect};
+
+/// What went wrong, whether anything was changed, and what to do next.
+pub fn call_failed(error: &CallError, environment: &str) -> String {
+    format!(
+        "{} {} {}",
+        what(error.cause, environment),
+        changed(error.effect),
+        next(error.cause, error.effect)
+    )
+}
+
+/// What went wrong, in one sentence.
+pub fn what(cause: Cause, environment: &str) -> String {
+    match cause {
+        Cause::Unreachable => {
+            format!("CKAN on {environment} cannot be reached: nothing answers at its address.")
+        }
+        Cause::TimedOut => format!("CKAN on {environment} did not answer in time."),
+        Cause::ConnectionLost => {
+            format!("The connection to CKAN on {environment} broke before it had answered.")
+        }
+        Cause::TokenNotSysadmin => {
+            format!("CKAN on {environment} does not take the bot's token for a sysadmin's.")
+        }
+        Cause::NotAuthorised => format!("CKAN on {environment} does not let the bot do this."),
+        Cause::ProxyRefused => {
+            format!("A proxy in front of CKAN on {environment} does not let this through.")
+        }
+        Cause::ProxyGaveUp => {
+            format!("A proxy in front of CKAN on {environment} got no answer from it, or none in time.")
+        }
+        Cause::NotFound => format!("CKAN on {environment} does not have this any more."),
+        Cause::Invalid => {
+            format!("CKAN on {environment} does not accept the values, or they have changed meanwhile.")
+        }
+        Cause::BadRequest => format!("CKAN on {environment} does not understand what the bot asked."),
+        Cause::ServerError => format!("CKAN on {environment} failed with an error of its own."),
+        Cause::SearchIndex => format!("The search index of CKAN on {environment} failed or does not follow."),
+        Cause::NotCkan => {
+            format!("What answers at the address of CKAN on {environment} does not answer as CKAN does.")
+        }
+        Cause::WrongSite => {
+            format!(
+                "What answers at the address of CKAN on {environment} is another site than the configured one."
+            )
+        }
+    }
+}
+
+fn changed(effect: Effect) -> &'static str {
+    match effect {
+        Effect::NotApplied => "Nothing was changed.",
+        Effect::Unknown => "It is not known whether CKAN has done it, or still will.",
+    }
+}
+
+fn next(cause: Cause, effect: Effect) -> &'static str {
+    if effect == Effect::Unknown {
+        return "Look at the dataset on CKAN before you ask again.";
+    }
+    match cause {
+        Cause::Unreachable | Cause::ProxyGaveUp => "Check that it is up, then ask again.",
+        Cause::TimedOut | Cause::ConnectionLost => "Ask again in a few minutes.",
+        Cause::TokenNotSysadmin => {
+            "Whoever runs the bot has to give it a valid API token of a sysadmin; then ask again."
+        }
+        Cause::NotAuthorised => "Whoever runs CKAN has to say why not.",
+        Cause::ProxyRefused => {
+            "Whoever runs the bot has to give it an address that leads to CKAN itself, past the public proxy."
+        }
+        Cause::NotFound => "Check it against the address of the dataset's page.",
+        Cause::Invalid => "Open the dataset's edit page on CKAN: it says which values those are.",
+        Cause::BadRequest => {
+            "Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer."
+        }
+        Cause::ServerError => "CKAN's own log says more; ask again when that is put right.",
+        Cause::SearchIndex => "Check that its Solr is up, then ask again.",
+        Cause::NotCkan | Cause::WrongSite => "Whoever runs the bot has to put the configured address right.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CAUSES: [Cause; 14] = [
+        Cause::Unreachable,
+        Cause::TimedOut,
+        Cause::ConnectionLost,
+        Cause::TokenNotSysadmin,
+        Cause::NotAuthorised,
+        Cause::ProxyRefused,
+        Cause::ProxyGaveUp,
+        Cause::NotFound,
+        Cause::Invalid,
+        Cause::BadRequest,
+        Cause::ServerError,
+        Cause::SearchIndex,
+        Cause::NotCkan,
+        Cause::WrongSite,
+    ];
+
+    #[test]
+    fn every_cause_is_told_as_reviewed() {
+        let said: Vec<String> = CAUSES
+            .into_iter()
+            .map(|cause| {
+                let error =
+                    CallError { action: "package_delete", cause, effect: Effect::NotApplied, status: None };
+                call_failed(&error, "production")
+            })
+            .collect();
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        CKAN on production cannot be reached: nothing answers at its address. Nothing was changed. Check that it is up, then ask again.
+        CKAN on production did not answer in time. Nothing was changed. Ask again in a few minutes.
+        The connection to CKAN on production broke before it had answered. Nothing was changed. Ask again in a few minutes.
+        CKAN on production does not take the bot's token for a sysadmin's. Nothing was changed. Whoever runs the bot has to give it a valid API token of a sysadmin; then ask again.
+        CKAN on production does not let the bot do this. Nothing was changed. Whoever runs CKAN has to say why not.
+        A proxy in front of CKAN on production does not let this through. Nothing was changed. Whoever runs the bot has to give it an address that leads to CKAN itself, past the public proxy.
+        A proxy in front of CKAN on production got no answer from it, or none in time. Nothing was changed. Check that it is up, then ask again.
+        CKAN on production does not have this any more. Nothing was changed. Check it against the address of the dataset's page.
+        CKAN on production does not accept the values, or they have changed meanwhile. Nothing was changed. Open the dataset's edit page on CKAN: it says which values those are.
+        CKAN on production does not understand what the bot asked. Nothing was changed. Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer.
+        CKAN on production failed with an error of its own. Nothing was changed. CKAN's own log says more; ask again when that is put right.
+        The search index of CKAN on production failed or does not follow. Nothing was changed. Check that its Solr is up, then ask again.
+        What answers at the address of CKAN on production does not answer as CKAN does. Nothing was changed. Whoever runs the bot has to put the configured address right.
+        What answers at the address of CKAN on production is another site than the configured one. Nothing was changed. Whoever runs the bot has to put the configured address right.
+        "#);
+    }
+
+    #[test]
+    fn an_unknown_effect_never_says_ask_again_at_once() {
+        let error = CallError {
+            action: "package_delete",
+            cause: Cause::TimedOut,
+            effect: Effect::Unknown,
+            status: None,
+        };
+        insta::assert_snapshot!(call_failed(&error, "production"), @"CKAN on production did not answer in time. It is not known whether CKAN has done it, or still will. Look at the dataset on CKAN before you ask again.");
+    }
+}

@@ -1,0 +1,29 @@
+//! What forms say.
+
+/// The form for the reason of a change: its title (Slack: 24 characters).
+pub const ASK_TITLE: &str = "Why this change?";
+/// The form for the reason of a denial.
+pub const DENY_TITLE: &str = "Why not?";
+/// The button that sends a wish.
+pub const ASK_SUBMIT: &str = "Ask for approval";
+/// The button that sends a denial.
+pub const DENY_SUBMIT: &str = "Deny";
+/// The button that closes a form. Closing decides nothing.
+pub const CLOSE: &str = "Back";
+/// The label of the reason.
+pub const REASON: &str = "Reason";
+/// The hint under the reason of a wish.
+pub const REASON_HINT: &str = "The approver and the audit see this. No personal data, please.";
+/// The hint under the reason of a denial.
+pub const DENY_HINT: &str = "The person who asked and the audit see this.";
+/// The label of the ticket.
+pub const TICKET: &str = "Ticket number";
+/// An empty reason.
+pub const REASON_MISSING: &str = "Please say why in a few words.";
+/// A reason that is too long.
+pub const REASON_TOO_LONG: &str = "Please use at most 500 characters.";
+/// A ticket that does not look like one.
+pub const TICKET_WRONG: &str =
+    "That does not look like one of our ticket numbers. Copy it from the ticket, or leave it empty.";
+/// What the form will do.
+pub const NOTHING_YET: &str = "Nothing happens yet: a second engineer has to approve.";

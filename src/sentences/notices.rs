@@ -1,0 +1,27 @@
+//! What the bot says of itself: at the door, and when something of its own fails.
+
+use super::text::Text;
+use crate::ids::Reference;
+
+/// The acknowledgement of a command (Slack: within 3,000 ms).
+pub const LOOKING_UP: &str = "Looking that up …";
+
+/// The store refused to keep a delivery.
+pub const NOT_RECORDED: &str = "I could not write your command down, so I did nothing with it. Try again in a minute; if this stays, \
+     the bot's disk or database needs a look.";
+
+/// Something failed that should not.
+pub fn incident(reference: &Reference) -> Text {
+    Text::new()
+        .plain("Something went wrong on my side and I stopped. I changed nothing on CKAN for this. Quote ")
+        .code(reference.as_str())
+        .plain(" to whoever looks after the bot.")
+}
+
+/// Slack would not open the form.
+pub fn form_did_not_open() -> Text {
+    Text::new()
+        .plain("Slack did not open the form. Nothing was done. Press or type it again, or give the reason in the command: ")
+        .code("--reason \"…\"")
+        .plain(".")
+}

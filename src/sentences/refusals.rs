@@ -1,0 +1,115 @@
+//! Why somebody may not do what they tried.
+//!
+//! Guarantees one sentence for every refusal, in the second person, that says what to do next.
+
+use super::text::Text;
+use crate::approval::{Refusal, Request, State};
+
+/// The sentence for a refused decision or wish.
+pub fn refusal(refusal: &Refusal) -> Text {
+    let text = Text::new();
+    match refusal {
+        Refusal::Deactivated => text.plain("Your Slack account is deactivated, so this was refused. Nothing was done."),
+        Refusal::Bot => text.plain("Bots and apps cannot ask or decide here. Nothing was done."),
+        Refusal::OtherTeam => text.plain(
+            "Your account belongs to another workspace, so you cannot ask or decide here. Nothing was done. \
+             An engineer of the data.gov.uk team has to do it.",
+        ),
+        Refusal::Guest => text.plain(
+            "You are a guest in this workspace, and guests cannot ask or decide here. Nothing was done. \
+             An engineer of the data.gov.uk team has to do it.",
+        ),
+        Refusal::NotARequester => text.plain(
+            "You are not on the list of people who may ask for changes. Nothing was done. \
+             Ask an engineer on the list, or have yourself added to `requesters` in the bot's configuration.",
+        ),
+        Refusal::NotAnApprover => text.plain(
+            "You are not on the list of people who may approve or deny. Nothing was done. \
+             Ask an engineer on the list, or have yourself added to `approvers` in the bot's configuration.",
+        ),
+        Refusal::CannotIdentify => text.plain(
+            "Slack could not tell me who you are just now, so the answer is no. Nothing was done. Try again in a minute.",
+        ),
+        Refusal::OwnRequest => text.plain(
+            "You asked for this yourself, so you cannot decide on it. A second engineer has to. \
+             If you changed your mind, press Cancel.",
+        ),
+        Refusal::AlreadyVoted => text.plain("Your vote on this request is in already. Nothing was changed."),
+        Refusal::DenyWithoutReason => text.plain("Please say why you deny it. Nothing was done."),
+        Refusal::NotYourRequest => text.plain("Only the person who asked can cancel. Press Deny instead to say no."),
+        Refusal::AlreadyDecided { state, by, at } => {
+            let text = text.plain(became(*state));
+            let text = match by {
+                Some(user) => text.plain(" Decided by ").person(user).plain(" on ").moment(*at).plain("."),
+                None => text.plain(" That was on ").moment(*at).plain("."),
+            };
+            text.plain(" Your click changed nothing.")
+        }
+        Refusal::TooLate => text.plain(
+            "This request has run out of time, so nothing was done. Ask again with the same command if it is still wanted.",
+        ),
+        Refusal::Running => text.plain("This request is being carried out and can no longer be stopped. Follow the thread."),
+        Refusal::OutOfOrder => text.plain("That does not fit what has become of this request. Nothing was changed."),
+    }
+}
+
+fn became(state: State) -> &'static str {
+    match state {
+        State::Pending => "This request still waits for a decision.",
+        State::Approved => "This request is approved already.",
+        State::Running => "This request is being carried out.",
+        State::Unknown => "This request was carried out with an unknown outcome.",
+        State::Succeeded => "This request is done already.",
+        State::Partly => "This request is partly done already.",
+        State::NotApplied => "This request was approved already and could not be carried out.",
+        State::Denied => "This request is denied already.",
+        State::Cancelled => "This request was cancelled by the person who asked.",
+        State::Expired => "This request has run out of time.",
+        State::Stale => "CKAN had changed before this request could be carried out.",
+    }
+}
+
+/// A button without a request.
+pub fn no_such_request() -> Text {
+    Text::from("This button belongs to no request that I know of. Nothing was done.")
+}
+
+/// A button on a message that is not ours for this request.
+pub fn copied_button() -> Text {
+    Text::from(
+        "This button is not on a message that I posted for this request, so I ignored it. Nothing was done. \
+         Use the buttons on the card itself.",
+    )
+}
+
+/// A form that was opened too long ago, or by somebody else.
+pub fn form_too_old() -> Text {
+    Text::from(
+        "This form is too old to be used. Nothing was done. Start again with the command or the button.",
+    )
+}
+
+/// Something the bot offers nothing for.
+pub fn unknown_act() -> Text {
+    Text::new()
+        .plain("I do not know what to do with that. Nothing was done. Type ")
+        .code("/ckan help")
+        .plain(" to see what I can do.")
+}
+
+/// An open request for the same thing.
+pub fn already_open(other: &Request) -> Text {
+    Text::new()
+        .plain("There is an open request for the same dataset already: ")
+        .code(other.id.reference().as_str())
+        .plain(" by ")
+        .person(&other.requester_user)
+        .plain(". Nothing was done. Decide on that one first, or look at it with ")
+        .code(format!("/ckan request show {}", other.id.reference()))
+        .plain(".")
+}
+
+/// The undo of something that was undone, or is being undone.
+pub fn nothing_to_undo() -> Text {
+    Text::from("This request has nothing to undo. Nothing was done.")
+}

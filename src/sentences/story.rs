@@ -1,0 +1,197 @@
+//! The story of a request: what its card says of its state, and what its thread tells step by step.
+//!
+//! Guarantees that success is never claimed but from a probe, that *unknown* is called unknown, and that every end
+//! says what to do next.
+
+use std::time::Duration;
+
+use super::text::Text;
+use crate::approval::{Change, Outcome, Request, State, Verdict};
+use crate::ids::UserId;
+
+/// The private answer to somebody whose request was posted.
+pub fn asked(request: &Request) -> Text {
+    Text::new()
+        .plain("Your request ")
+        .code(request.id.reference().as_str())
+        .plain(" is posted in the channel. Nothing happens until a second engineer approves it. You can cancel it there or with ")
+        .code(format!("/ckan request cancel {}", request.id.reference()))
+        .plain(".")
+}
+
+/// The first message of the thread.
+pub fn opened(request: &Request) -> Text {
+    let text = Text::new()
+        .person(&request.requester_user)
+        .plain(" asks: ")
+        .plain(&request.plan.summary)
+        .plain(". Reason: ")
+        .plain(&request.reason);
+    match &request.undoes {
+        Some(undone) => text.plain(" This undoes request ").code(undone.reference().as_str()).plain("."),
+        None => text,
+    }
+}
+
+/// One line on the card: where the request is.
+pub fn status(request: &Request) -> Text {
+    let text = Text::new();
+    let needed = request.approvals_needed.get();
+    match request.state {
+        State::Pending => text
+            .bold("Waiting for approval")
+            .plain(format!(": {} of {needed} by somebody other than ", request.approvals().count()))
+            .person(&request.requester_user)
+            .plain(". Runs out ")
+            .moment(request.expires_at)
+            .plain("."),
+        State::Approved => {
+            text.bold("Approved").plain(" by ").then(approvers(request)).plain("; about to be carried out.")
+        }
+        State::Running => text
+            .bold("Being carried out")
+            .plain(" since ")
+            .moment(request.state_since)
+            .plain(", approved by ")
+            .then(approvers(request))
+            .plain("."),
+        State::Unknown => text
+            .bold("Outcome unknown")
+            .plain(". CKAN is being asked what happened; nothing will be run again. See the thread."),
+        State::Succeeded => text
+            .bold("Done and verified")
+            .plain(", ")
+            .moment(request.state_since)
+            .plain(", approved by ")
+            .then(approvers(request))
+            .plain(". See the thread."),
+        State::Partly => {
+            text.bold("Partly done").plain(", ").moment(request.state_since).plain(". See the thread.")
+        }
+        State::NotApplied => {
+            text.bold("Not carried out").plain(": nothing was changed on CKAN. See the thread.")
+        }
+        State::Denied => match request.decided_by() {
+            Some(vote) => text
+                .bold("Denied")
+                .plain(" by ")
+                .person(&vote.user)
+                .plain(": ")
+                .plain(vote.reason.as_deref().unwrap_or_default()),
+            None => text.bold("Denied"),
+        },
+        State::Cancelled => {
+            text.bold("Cancelled").plain(" by ").person(&request.requester_user).plain(". Nothing was done.")
+        }
+        State::Expired => text
+            .bold("Ran out of time")
+            .plain(", ")
+            .moment(request.state_since)
+            .plain(". Nothing was done. Ask again if it is still wanted."),
+        State::Stale => {
+            text.bold("CKAN had changed").plain(" since this was asked, so nothing was done. See the thread.")
+        }
+    }
+}
+
+fn approvers(request: &Request) -> Text {
+    let mut text = Text::new();
+    for (n, vote) in request.approvals().enumerate() {
+        if n > 0 {
+            text = text.plain(", ");
+        }
+        text = text.person(&vote.user);
+    }
+    text
+}
+
+/// A yes was counted.
+pub fn approved(request: &Request, by: &UserId) -> Text {
+    let text = Text::new().person(by).plain(" approved.");
+    if request.state == State::Approved {
+        text.plain(" Carrying it out now.")
+    } else {
+        let missing = usize::from(request.approvals_needed.get()).saturating_sub(request.approvals().count());
+        text.plain(format!(" {missing} more needed."))
+    }
+}
+
+/// A no ended it.
+pub fn denied(by: &UserId, reason: &str) -> Text {
+    Text::new().person(by).plain(" denied it: ").plain(reason).plain("\nNothing was done.")
+}
+
+/// The requester took it back.
+pub fn cancelled(by: &UserId) -> Text {
+    Text::new().person(by).plain(" cancelled the request. Nothing was done.")
+}
+
+/// Time ran out.
+pub fn expired(request: &Request, from: State) -> Text {
+    let who = Text::new().person(&request.requester_user);
+    if from == State::Approved {
+        who.plain(": this was approved but not carried out in time, so it has run out. Nothing was done. Ask again if it is still wanted.")
+    } else {
+        who.plain(": nobody approved this in time, so it has run out. Nothing was done. Ask again if it is still wanted.")
+    }
+}
+
+/// CKAN moved between request and execution.
+pub fn stale() -> Text {
+    Text::from(
+        "CKAN has changed since this was asked, so the approval no longer fits and nothing was done. \
+         Ask again to see the new plan. What changed:",
+    )
+}
+
+/// One fact that moved.
+pub fn change(change: &Change) -> Text {
+    let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    Text::new()
+        .bold(format!("{}: ", change.fact))
+        .plain("was “")
+        .plain(side(&change.was))
+        .plain("”, is now “")
+        .plain(side(&change.now))
+        .plain("”")
+}
+
+/// How an attempt ended, as the first line of the last message.
+pub fn outcome(request: &Request, outcome: &Outcome) -> Text {
+    let text = Text::new();
+    match outcome.verdict {
+        Verdict::Succeeded => text.bold("Done and verified: ").plain(&request.plan.summary).plain("."),
+        Verdict::Partly => text.bold("Partly done: ").plain(&request.plan.summary).plain("."),
+        Verdict::NotApplied => text
+            .bold("Not carried out. ")
+            .plain("Nothing was changed on CKAN. Ask again once the cause is gone."),
+        Verdict::Unknown => text.bold("Outcome unknown. ").plain(
+            "I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. \
+             If you need to know now, look at the dataset on CKAN.",
+        ),
+    }
+}
+
+/// CKAN answered without a clear yes, so it is being watched.
+pub fn watching(wait: Duration) -> Text {
+    Text::new()
+        .plain(
+            "CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to ",
+        )
+        .plain(humantime::format_duration(Duration::from_secs(wait.as_secs())).to_string())
+        .plain(". I will not run it again.")
+}
+
+/// The process that carried it out is gone.
+pub fn lost() -> Text {
+    Text::from(
+        "The bot was stopped while carrying this out, so I do not know yet whether it happened. \
+         I am asking CKAN; I will not run it again.",
+    )
+}
+
+/// CKAN accepted the change, and a fresh look does not show it.
+pub const ACCEPTED_BUT_NOT_SEEN: &str = "CKAN accepted the change, but looking again does not show it. Somebody may have changed it back, or CKAN lost it.";
+
+/// A worker died and CKAN shows no trace, after CKAN had time enough.
+pub const NO_TRACE: &str = "CKAN shows no trace of the change, and it had time enough to finish.";

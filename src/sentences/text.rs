@@ -1,0 +1,208 @@
+//! Text that people read, with the few things Slack may turn into more than letters.
+//!
+//! Guarantees that what a person or CKAN wrote can only ever be letters: control, bidirectional and zero-width
+//! characters are dropped, and nothing becomes a mention, a link or markup but the spans made here (S17, S18).
+//! Leaves layout to `slack::message`.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use crate::ids::UserId;
+
+/// One piece of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Span {
+    /// Letters.
+    Plain(String),
+    /// Letters in bold.
+    Bold(String),
+    /// Letters in a fixed-width face: what a person may type or compare.
+    Code(String),
+    /// A person, by an id that was verified.
+    Person(UserId),
+    /// A moment, shown in the reader's own time zone.
+    Moment(Timestamp),
+    /// An address with its label.
+    Link {
+        /// Where it leads.
+        address: String,
+        /// What it says.
+        label: String,
+    },
+}
+
+/// A sentence or a few.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Text(pub Vec<Span>);
+
+impl Text {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A sentence in which backticks stand around what may be typed.
+    pub fn marked(sentence: &str) -> Self {
+        let parts: Vec<&str> = sentence.split('`').collect();
+        if parts.len().is_multiple_of(2) {
+            return Self::new().plain(sentence);
+        }
+        parts.into_iter().enumerate().filter(|(_, part)| !part.is_empty()).fold(
+            Self::new(),
+            |text, (index, part)| {
+                if index % 2 == 1 { text.code(part) } else { text.plain(part) }
+            },
+        )
+    }
+
+    /// Letters.
+    #[must_use]
+    pub fn plain(mut self, words: impl AsRef<str>) -> Self {
+        self.0.push(Span::Plain(clean(words.as_ref())));
+        self
+    }
+
+    /// Letters in bold.
+    #[must_use]
+    pub fn bold(mut self, words: impl AsRef<str>) -> Self {
+        self.0.push(Span::Bold(clean(words.as_ref())));
+        self
+    }
+
+    /// Letters in a fixed-width face.
+    #[must_use]
+    pub fn code(mut self, words: impl AsRef<str>) -> Self {
+        self.0.push(Span::Code(clean(words.as_ref())));
+        self
+    }
+
+    /// A person.
+    #[must_use]
+    pub fn person(mut self, user: &UserId) -> Self {
+        self.0.push(Span::Person(user.clone()));
+        self
+    }
+
+    /// A moment.
+    #[must_use]
+    pub fn moment(mut self, at: Timestamp) -> Self {
+        self.0.push(Span::Moment(at));
+        self
+    }
+
+    /// A link.
+    #[must_use]
+    pub fn link(mut self, address: impl Into<String>, label: impl AsRef<str>) -> Self {
+        self.0.push(Span::Link { address: address.into(), label: clean(label.as_ref()) });
+        self
+    }
+
+    /// Another text behind this one.
+    #[must_use]
+    pub fn then(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// The text in Slack's own notation, everything foreign escaped: for `text`, which screen readers and
+    /// notifications read (Slack: escape only `&`, `<`, `>`).
+    pub fn notation(&self) -> String {
+        let mut out = String::new();
+        for span in &self.0 {
+            // Writing to a String cannot fail.
+            let _ = match span {
+                Span::Plain(words) | Span::Bold(words) | Span::Code(words) => {
+                    out.push_str(&escape(words));
+                    Ok(())
+                }
+                Span::Person(user) => write!(out, "<@{}>", escape(user.as_str())),
+                Span::Moment(at) => {
+                    let seconds = at.as_second();
+                    write!(out, "<!date^{seconds}^{{date_short_pretty}} at {{time}}|{}>", in_utc(*at))
+                }
+                Span::Link { address, label } => write!(out, "<{}|{}>", escape(address), escape(label)),
+            };
+        }
+        out
+    }
+}
+
+impl From<&str> for Text {
+    fn from(words: &str) -> Self {
+        Self::new().plain(words)
+    }
+}
+
+impl From<String> for Text {
+    fn from(words: String) -> Self {
+        Self::new().plain(words)
+    }
+}
+
+/// A moment for places that know no time zone: `21 Nov 2026 14:05 UTC`.
+pub fn in_utc(at: Timestamp) -> String {
+    at.strftime("%-d %b %Y %H:%M UTC").to_string()
+}
+
+/// Drops what could make text look like something else: control characters but the line feed, bidirectional
+/// overrides and isolates, zero-width characters, tag characters.
+pub fn clean(words: &str) -> String {
+    words
+        .chars()
+        .filter(|c| {
+            *c == '\n'
+                || !(c.is_control()
+                    || matches!(
+                        *c,
+                        '\u{200B}'..='\u{200F}'
+                            | '\u{202A}'..='\u{202E}'
+                            | '\u{2060}'..='\u{206F}'
+                            | '\u{FEFF}'
+                            | '\u{061C}'
+                            | '\u{180E}'
+                            | '\u{00AD}'
+                            | '\u{E0000}'..='\u{E007F}'
+                    ))
+        })
+        .collect()
+}
+
+/// Slack's three characters.
+pub fn escape(words: &str) -> String {
+    words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s17_s18_foreign_text_stays_letters() {
+        let text = Text::new().plain("a\u{202E}b\u{200B}c\u{7} <!channel> & <@U1>");
+        assert_eq!(text.notation(), "abc &lt;!channel&gt; &amp; &lt;@U1&gt;");
+    }
+
+    #[test]
+    fn what_stands_in_backticks_may_be_typed() {
+        assert_eq!(
+            Text::marked("Type `/ckan help`."),
+            Text::new().plain("Type ").code("/ckan help").plain(".")
+        );
+        assert_eq!(Text::marked("A stray ` stays."), Text::new().plain("A stray ` stays."));
+    }
+
+    #[test]
+    fn spans_become_slacks_notation() {
+        let text = Text::new()
+            .person(&UserId::new("U1"))
+            .plain(" until ")
+            .moment(Timestamp::from_second(1_800_000_000).unwrap())
+            .plain(" ")
+            .link("https://example.org/1", "ticket <1>");
+        insta::assert_snapshot!(
+            text.notation(),
+            @"<@U1> until <!date^1800000000^{date_short_pretty} at {time}|15 Jan 2027 08:00 UTC> <https://example.org/1|ticket &lt;1&gt;>"
+        );
+    }
+}

@@ -1,0 +1,270 @@
+//! The service: listeners, background tasks, and an orderly end.
+//!
+//! Guarantees that nothing is answered before the store is open, and that on a signal no new work is begun, what
+//! runs is given time to finish, and what does not finish is found by `recovery` at the next start. Leaves the
+//! configuration's sense to `config`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use regex::Regex;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::ckan::{Site, SiteSettings, Sites};
+use crate::clock::{SharedClock, SystemClock};
+use crate::config::{Config, Secrets};
+use crate::health::{self, Health};
+use crate::ids::IdSource;
+use crate::operations::Registry;
+use crate::slack::command::Grammar;
+use crate::slack::door::{self, Door};
+use crate::slack::outbox::Outbox;
+use crate::slack::people::Home;
+use crate::slack::response_address::ResponseAddress;
+use crate::slack::signature::Verifier;
+use crate::slack::web::SlackWeb;
+use crate::store::Store;
+use crate::store::sqlite::SqliteStore;
+use crate::worker::executor::Executor;
+use crate::worker::expiry::Expiry;
+use crate::worker::intake::Intake;
+use crate::worker::recovery::Recovery;
+use crate::worker::{Bot, Wakes};
+use crate::{http, telemetry};
+
+/// How long work that runs may take to finish after a signal.
+const FINISH_WITHIN: Duration = Duration::from_secs(30);
+/// How often old deliveries are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(300);
+/// How long an answer to a response address may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why the service did not start or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The database cannot be used; the text says what to do.
+    #[error("the database cannot be used: {0}")]
+    Store(#[from] crate::store::sqlite::OpenError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// An HTTP client cannot be made.
+    #[error("no HTTP client can be made")]
+    Http(#[from] reqwest::Error),
+    /// The TLS roots of this machine cannot be read.
+    #[error("the TLS certificates of this machine cannot be read")]
+    Tls(#[source] std::io::Error),
+    /// An environment's settings cannot be used.
+    #[error("environment {0}: its settings cannot be used")]
+    Site(String),
+    /// Metrics cannot be counted.
+    #[error("metrics cannot be counted")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// Not everything that ran finished in time; it is looked after at the next start.
+    #[error("stopped with work unfinished")]
+    Unfinished,
+}
+
+/// A running service.
+pub struct Server {
+    address: SocketAddr,
+    admin_address: Option<SocketAddr>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Server {
+    /// Starts the service on the machine's clock.
+    pub async fn start(config: Config, secrets: Secrets) -> Result<Self, ServeError> {
+        Self::start_at(config, secrets, Arc::new(SystemClock)).await
+    }
+
+    /// Starts the service on a clock of the caller's.
+    pub async fn start_at(config: Config, secrets: Secrets, clock: SharedClock) -> Result<Self, ServeError> {
+        let metrics = telemetry::start_metrics()?;
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&config.database_url, clock.clone()).await?);
+        let wakes = Wakes::default();
+        let bot = Arc::new(bot(&config, &secrets, clock, store.clone(), wakes.clone())?);
+        let health = Arc::new(Health::new(store.clone(), &bot.sites));
+        let door = Arc::new(Door {
+            verifier: Verifier::new(&secrets.signing_secret, secrets.signing_secret_previous.as_ref()),
+            store: store.clone(),
+            clock: bot.clock.clone(),
+            ids: bot.ids.clone(),
+            app: config.slack.app_id.clone(),
+            home: bot.home.clone(),
+            ticket_pattern: bot.policy.ticket_pattern.as_deref().and_then(|pattern| Regex::new(pattern).ok()),
+            wake: wakes.intake.clone(),
+        });
+        let answers = ResponseAddress::new(http::client(ANSWER_TIMEOUT)?, &config.slack.api_url);
+        let outbox = Outbox::new(store, bot.web.clone(), answers, bot.clock.clone(), wakes.outbox.clone());
+
+        let listener = listen(config.listen).await?;
+        let address = listener.local_addr().unwrap_or(config.listen);
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        serve(listener, door::routes(door).merge(health::routes(health.clone())), &tasks, &stop);
+        let admin_address = match config.admin_listen {
+            Some(admin) => {
+                let listener = listen(admin).await?;
+                let address = listener.local_addr().unwrap_or(admin);
+                serve(listener, health::metrics_routes(metrics), &tasks, &stop);
+                Some(address)
+            }
+            None => None,
+        };
+        start_tasks(&bot, health, outbox, &tasks, &stop);
+        tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+        Ok(Self { address, admin_address, stop, tasks })
+    }
+
+    /// Where Slack's requests are taken.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where metrics are shown.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin_address
+    }
+
+    /// Begins nothing new, and waits for what runs.
+    pub async fn stop(self) -> Result<(), ServeError> {
+        self.stop.cancel();
+        self.tasks.close();
+        tokio::time::timeout(FINISH_WITHIN, self.tasks.wait()).await.map_err(|_| ServeError::Unfinished)
+    }
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn run(config: Config, secrets: Secrets) -> Result<(), ServeError> {
+    let server = Server::start(config, secrets).await?;
+    asked_to_stop().await;
+    tracing::info!("stopping: nothing new is begun, what runs is finished");
+    server.stop().await
+}
+
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+fn bot(
+    config: &Config,
+    secrets: &Secrets,
+    clock: SharedClock,
+    store: Arc<dyn Store>,
+    wakes: Wakes,
+) -> Result<Bot, ServeError> {
+    let registry = Registry::all();
+    let sites = sites(config, secrets)?;
+    let names: Vec<String> = sites.names().map(str::to_owned).collect();
+    let ids = Arc::new(IdSource::unpredictable(clock.clone()));
+    Ok(Bot {
+        grammar: Grammar::new(&registry, &names, config.policy.ticket_pattern.as_deref()),
+        registry,
+        sites,
+        store,
+        clock,
+        worker: ids.worker(),
+        ids,
+        policy: config.policy.clone(),
+        web: Arc::new(
+            SlackWeb::new(config.slack.api_url.as_str(), &secrets.bot_token).map_err(ServeError::Tls)?,
+        ),
+        home: Home { team: config.slack.team_id.clone(), enterprise: config.slack.enterprise_id.clone() },
+        channel: config.slack.channel.clone(),
+        ticket_url: config.ticket_url.clone(),
+        wakes,
+    })
+}
+
+fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
+    let mut sites = vec![];
+    let mut default = None;
+    for environment in &config.environments {
+        let unusable = || ServeError::Site(environment.name.clone());
+        let token = secrets.ckan_tokens.get(&environment.name).ok_or_else(unusable)?.clone();
+        if environment.default {
+            default = Some(environment.name.clone());
+        }
+        let site = Site::new(SiteSettings {
+            environment: environment.name.clone(),
+            ckan_url: environment.ckan_url.clone(),
+            token,
+            site_url: environment.site_url.clone(),
+            public_url: environment.public_url.clone(),
+            request_timeout: environment.request_timeout,
+            write_deadline: environment.write_deadline,
+        })
+        .map_err(|_| unusable())?;
+        sites.push(site);
+    }
+    Ok(Sites::new(sites, default.unwrap_or_default()))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
+}
+
+fn serve(listener: TcpListener, routes: Router, tasks: &TaskTracker, stop: &CancellationToken) {
+    let stopping = stop.clone().cancelled_owned();
+    tasks.spawn(async move {
+        if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(stopping).await {
+            tracing::error!(error = %error, "a listener ended");
+        }
+    });
+}
+
+fn start_tasks(
+    bot: &Arc<Bot>,
+    health: Arc<Health>,
+    outbox: Outbox,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    let (intake, executor) = (Arc::new(Intake::new(bot.clone())), Executor::new(bot.clone()));
+    let (recovery, expiry) = (Recovery::new(bot.clone()), Expiry::new(bot.clone()));
+    let forgetting = intake.clone();
+    let (inner, until) = (tasks.clone(), stop.clone());
+    tasks.spawn(async move { intake.run(&inner, until).await });
+    let (inner, until) = (tasks.clone(), stop.clone());
+    tasks.spawn(async move { executor.run(&inner, until).await });
+    let until = stop.clone();
+    tasks.spawn(async move { recovery.run(until).await });
+    let until = stop.clone();
+    tasks.spawn(async move { expiry.run(until).await });
+    let until = stop.clone();
+    tasks.spawn(async move { outbox.run(until).await });
+    let (asking, until) = (bot.clone(), stop.clone());
+    tasks.spawn(async move { health.run(&asking.web, &asking.home, &asking.sites, until).await });
+    let until = stop.clone();
+    tasks.spawn(async move {
+        while !until.is_cancelled() {
+            forgetting.forget().await;
+            tokio::select! {
+                () = tokio::time::sleep(FORGET_EVERY) => {}
+                () = until.cancelled() => {}
+            }
+        }
+    });
+}

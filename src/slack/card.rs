@@ -1,0 +1,128 @@
+//! The card of a request and the messages of its thread.
+//!
+//! Guarantees that a button carries the request's opaque id and nothing else, and that the card always shows the
+//! request as the store has it. Leaves wording to `sentences`.
+
+use serde_json::Value;
+
+use super::message::{Button, Message, Style};
+use crate::approval::{Change, Outcome, Request, State};
+use crate::operations::{Answer, Inverse};
+use crate::sentences::story;
+use crate::sentences::text::Text;
+
+/// The buttons' names.
+pub mod button {
+    /// Says yes.
+    pub const APPROVE: &str = "approve";
+    /// Asks for the reason of a no.
+    pub const DENY: &str = "deny";
+    /// Takes the request back.
+    pub const CANCEL: &str = "cancel";
+    /// Asks for the reason of the undoing request.
+    pub const UNDO: &str = "undo";
+}
+
+/// The card as the request stands now.
+pub fn card(request: &Request, ticket_url: Option<&str>) -> Value {
+    let plan = &request.plan;
+    let reference = request.id.reference();
+    let mut facts: Vec<(String, Text)> =
+        plan.shown.iter().map(|(label, value)| (label.clone(), Text::from(value.as_str()))).collect();
+    facts.push(("Environment".to_owned(), Text::from(request.environment.as_str())));
+    facts.push(("Asked by".to_owned(), Text::new().person(&request.requester_user)));
+    facts.push(("Reason".to_owned(), Text::from(request.reason.as_str())));
+    if let Some(ticket) = &request.ticket {
+        let text = match ticket_url {
+            Some(url) => Text::new().link(url.replace("{ticket}", ticket), ticket),
+            None => Text::from(ticket.as_str()),
+        };
+        facts.push(("Ticket".to_owned(), text));
+    }
+    let texts = |sentences: &[String]| sentences.iter().map(|s| Text::from(s.as_str())).collect::<Vec<_>>();
+    let mut message = Message::new()
+        .header(&plan.summary)
+        .facts(facts)
+        .list("What will happen", texts(&plan.effects))
+        .list("Mind", texts(&plan.warnings))
+        .list("Cannot be undone", texts(&plan.irreversible));
+    if let Some(alternative) = &plan.alternative {
+        message = message.paragraph(Text::new().bold("Safer: ").plain(alternative));
+    }
+    message = message.paragraph(story::status(request));
+    let mut digest = request.digest.as_str().to_owned();
+    digest.truncate(12);
+    message = message.context(
+        &Text::new()
+            .plain("Request ")
+            .plain(reference.as_str())
+            .plain(" · plan ")
+            .plain(digest)
+            .plain(" · policy ")
+            .plain(&request.policy_digest),
+    );
+    let value = request.id.as_str();
+    let cancel = Button {
+        action: button::CANCEL,
+        label: "Cancel",
+        spoken: "Cancel your own request",
+        value,
+        style: Style::Plain,
+    };
+    message = match request.state {
+        State::Pending => message.buttons(&[
+            Button {
+                action: button::APPROVE,
+                label: "Approve",
+                spoken: "Approve this request",
+                value,
+                style: Style::Primary,
+            },
+            Button {
+                action: button::DENY,
+                label: "Deny",
+                spoken: "Deny this request and say why",
+                value,
+                style: Style::Danger,
+            },
+            cancel,
+        ]),
+        State::Approved => message.buttons(&[cancel]),
+        _ => message,
+    };
+    message.body()
+}
+
+/// The last message of a thread: what came of it, what was seen, and the way back.
+pub fn outcome(request: &Request, outcome: &Outcome, inverse: Option<&Inverse>) -> Value {
+    let mut message = Message::of(story::outcome(request, outcome))
+        .list("What I saw", outcome.seen.iter().map(|seen| Text::from(seen.as_str())));
+    if let Some(inverse) = inverse {
+        message = message.buttons(&[Button {
+            action: button::UNDO,
+            label: inverse.label,
+            spoken: "Ask for the undoing of this request",
+            value: request.id.as_str(),
+            style: Style::Plain,
+        }]);
+    }
+    message.body()
+}
+
+/// What moved since the approvers looked.
+pub fn stale(changes: &[Change]) -> Value {
+    let mut message = Message::of(story::stale());
+    for change in changes {
+        message = message.paragraph(Text::from("\n").then(story::change(change)));
+    }
+    message.body()
+}
+
+/// The answer of a read operation.
+pub fn answer(answer: &Answer) -> Value {
+    let mut message = Message::new().paragraph(Text::new().bold(&answer.title)).facts(answer.shown.clone());
+    for line in &answer.lines {
+        message = message.paragraph(Text::from("\n").then(line.clone()));
+    }
+    message.body()
+}

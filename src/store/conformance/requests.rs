@@ -1,0 +1,212 @@
+//! Requests: one step at a time, from the version that was read.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::samples::{at, entry, inbound, insert, message, request, step, yes};
+use crate::approval::{Attempt, Outcome, Request, State, Target, Verdict, Vote};
+use crate::audit::{Act, ChainHead};
+use crate::ids::{AttemptId, RequestId, UserId, WorkerId};
+use crate::store::{Commit, Filter, Store, StoreError};
+
+async fn put(store: &Arc<dyn Store>, request: Request) -> Result<(), StoreError> {
+    store.commit(Commit { insert: Some(request), ..Commit::default() }).await
+}
+
+async fn change(store: &Arc<dyn Store>, request: Request) -> Result<(), StoreError> {
+    store.commit(Commit { update: Some(request), ..Commit::default() }).await
+}
+
+async fn ids(store: &Arc<dyn Store>, filter: Filter) -> Vec<String> {
+    store.requests(filter).await.unwrap().into_iter().map(|request| request.id.to_string()).collect()
+}
+
+pub(in crate::store) async fn a_request_comes_back_as_it_was(store: Arc<dyn Store>) {
+    let first = insert(&store, request("01R1")).await;
+    let full = Request {
+        expires_at: at(9000),
+        votes: vec![
+            yes("bob"),
+            Vote { approve: false, reason: Some("not “today”".to_owned()), ..yes("cara") },
+        ],
+        attempt: Some(Attempt {
+            id: AttemptId::new("01A"),
+            worker: WorkerId::new("01W"),
+            claimed_at: at(70),
+        }),
+        outcome: Some(Outcome { verdict: Verdict::Partly, seen: vec!["half of it".to_owned()] }),
+        ..step(&first, State::Partly)
+    };
+    change(&store, full.clone()).await.unwrap();
+    assert_eq!(store.request(&first.id).await.unwrap(), Some(full));
+    assert_eq!(store.request(&RequestId::new("01R2")).await.unwrap(), None);
+    let undoing = Request { undoes: Some(first.id), ..request("01R3") };
+    assert_eq!(insert(&store, undoing.clone()).await, undoing);
+    assert_eq!(store.request(&undoing.id).await.unwrap(), Some(undoing));
+}
+
+pub(in crate::store) async fn a_new_request_has_version_one_and_an_id_of_its_own(store: Arc<dyn Store>) {
+    insert(&store, request("01R1")).await;
+    assert!(matches!(put(&store, request("01R1")).await, Err(StoreError::Conflict)));
+    let second = Request { version: 2, ..request("01R2") };
+    assert!(matches!(put(&store, second).await, Err(StoreError::Conflict)));
+    assert_eq!(store.request(&RequestId::new("01R2")).await.unwrap(), None);
+}
+
+pub(in crate::store) async fn an_update_follows_the_version_it_was_made_from(store: Arc<dyn Store>) {
+    let first = insert(&store, request("01R1")).await;
+    let second = step(&first, State::Approved);
+    let third = step(&second, State::Running);
+    assert!(matches!(change(&store, third.clone()).await, Err(StoreError::Conflict)));
+    assert!(matches!(change(&store, first.clone()).await, Err(StoreError::Conflict)));
+    change(&store, second.clone()).await.unwrap();
+    assert!(matches!(change(&store, second).await, Err(StoreError::Conflict)));
+    change(&store, third.clone()).await.unwrap();
+    assert_eq!(store.request(&first.id).await.unwrap(), Some(third));
+    let unknown = step(&request("01R2"), State::Approved);
+    assert!(matches!(change(&store, unknown).await, Err(StoreError::Conflict)));
+}
+
+pub(in crate::store) async fn a_conflict_takes_everything_back(store: Arc<dyn Store>) {
+    let first = insert(&store, request("01R1")).await;
+    store.receive(inbound(1)).await.unwrap();
+    let head = store.audit_head().await.unwrap();
+    let late = Commit {
+        finishes: Some(inbound(1).id),
+        insert: Some(request("01R2")),
+        update: Some(first.clone()),
+        entries: vec![entry(&first, Act::Approved)],
+        messages: vec![message("01M1", "01R1", 0)],
+    };
+    assert!(matches!(store.commit(late).await, Err(StoreError::Conflict)));
+    assert_eq!(store.audit_head().await.unwrap(), head);
+    assert_eq!(store.unfinished(10).await.unwrap(), [inbound(1)]);
+    assert_eq!(store.request(&RequestId::new("01R2")).await.unwrap(), None);
+    assert_eq!(store.due_messages(at(0), 10).await.unwrap(), []);
+    assert_eq!(store.audit_of(&first.id).await.unwrap().len(), 1);
+}
+
+pub(in crate::store) async fn of_sixteen_racers_exactly_one_wins_each_round(store: Arc<dyn Store>) {
+    let mut last = insert(&store, request("01R1")).await;
+    for round in 0..50 {
+        let mut racers = JoinSet::new();
+        for racer in 0..16 {
+            let store = Arc::clone(&store);
+            let mine = Request { ticket: Some(format!("{round}.{racer}")), ..step(&last, State::Pending) };
+            racers.spawn(async move {
+                let entries = vec![entry(&mine, Act::Approved)];
+                let won =
+                    store.commit(Commit { update: Some(mine.clone()), entries, ..Commit::default() }).await;
+                match won {
+                    Ok(()) => Some(mine),
+                    Err(StoreError::Conflict) => None,
+                    Err(other) => panic!("{other}"),
+                }
+            });
+        }
+        let winners: Vec<Request> = racers.join_all().await.into_iter().flatten().collect();
+        assert_eq!(winners.len(), 1, "round {round}");
+        last = store.request(&last.id).await.unwrap().unwrap();
+        assert_eq!(winners, [last.clone()]);
+    }
+    let end = crate::audit::verify(&ChainHead::default(), &store.audit_links(0, 1000).await.unwrap());
+    assert_eq!(end.unwrap().seq, 51);
+}
+
+pub(in crate::store) async fn nobody_votes_on_their_own_request(store: Arc<dyn Store>) {
+    let first = insert(&store, request("01R1")).await;
+    let other_account = Vote { user: UserId::new("UALICE2"), ..yes("alice") };
+    let other_name = Vote { user: UserId::new("UALICE"), ..yes("bob") };
+    for own in [yes("alice"), other_account, other_name] {
+        let approved = Request { votes: vec![own], ..step(&first, State::Approved) };
+        assert!(matches!(change(&store, approved).await, Err(StoreError::Unavailable(_))));
+    }
+    assert_eq!(store.request(&first.id).await.unwrap(), Some(first));
+}
+
+pub(in crate::store) async fn one_person_has_one_vote(store: Arc<dyn Store>) {
+    let first = insert(&store, request("01R1")).await;
+    let second = Request { votes: vec![yes("bob")], ..step(&first, State::Pending) };
+    change(&store, second.clone()).await.unwrap();
+    let twice = Request { votes: vec![yes("bob"), yes("bob")], ..step(&second, State::Approved) };
+    assert!(matches!(change(&store, twice).await, Err(StoreError::Conflict)));
+    let third = Request { votes: vec![yes("bob"), yes("cara")], ..step(&second, State::Approved) };
+    change(&store, third.clone()).await.unwrap();
+    assert_eq!(store.request(&first.id).await.unwrap(), Some(third));
+}
+
+pub(in crate::store) async fn votes_are_never_taken_back(store: Arc<dyn Store>) {
+    let first = insert(&store, request("01R1")).await;
+    let second = Request { votes: vec![yes("bob")], ..step(&first, State::Approved) };
+    change(&store, second.clone()).await.unwrap();
+    let without = Request { votes: vec![], ..step(&second, State::Running) };
+    assert!(matches!(change(&store, without).await, Err(StoreError::Inconsistent { table: "vote", .. })));
+    assert_eq!(store.request(&first.id).await.unwrap(), Some(second));
+}
+
+pub(in crate::store) async fn requests_are_found_by_state_newest_first(store: Arc<dyn Store>) {
+    for (id, seconds) in [("01R1", 10), ("01R2", 30), ("01R3", 20), ("01R4", 20)] {
+        insert(&store, Request { created_at: at(seconds), ..request(id) }).await;
+    }
+    change(&store, step(&Request { created_at: at(30), ..request("01R2") }, State::Denied)).await.unwrap();
+    let of = |states: &[State], limit| Filter { states: states.to_vec(), limit, ..Filter::default() };
+    assert_eq!(ids(&store, of(&[], 10)).await, ["01R2", "01R4", "01R3", "01R1"]);
+    assert_eq!(ids(&store, of(&[State::Pending, State::Approved], 10)).await, ["01R4", "01R3", "01R1"]);
+    assert_eq!(ids(&store, of(&[State::Denied, State::Pending], 2)).await, ["01R2", "01R4"]);
+    assert_eq!(ids(&store, of(&[State::Stale], 10)).await, Vec::<String>::new());
+}
+
+pub(in crate::store) async fn requests_are_found_by_expiry(store: Arc<dyn Store>) {
+    for (id, seconds) in [("01R1", 10), ("01R2", 20), ("01R3", 30)] {
+        insert(&store, Request { expires_at: at(seconds), ..request(id) }).await;
+    }
+    // Half a millisecond after 20 s: due at that moment and not before it.
+    let half = at(20) + jiff::SignedDuration::from_micros(500);
+    insert(&store, Request { expires_at: half, ..request("01R4") }).await;
+    let by = |moment| Filter { states: vec![State::Pending], expired_by: Some(moment), ..Filter::default() };
+    assert_eq!(ids(&store, by(at(9))).await, Vec::<String>::new());
+    assert_eq!(ids(&store, by(at(20))).await, ["01R2", "01R1"]);
+    assert_eq!(ids(&store, by(half)).await, ["01R4", "01R2", "01R1"]);
+}
+
+pub(in crate::store) async fn requests_are_found_by_what_people_quote(store: Arc<dyn Store>) {
+    for id in ["01AAAAXYZ123", "01BBBBXYZ123", "01CCCCXYZ_2%"] {
+        insert(&store, request(id)).await;
+    }
+    let quoted = |text: &str| Filter { reference: Some(text.to_owned()), ..Filter::default() };
+    assert_eq!(ids(&store, quoted("XYZ123")).await, ["01BBBBXYZ123", "01AAAAXYZ123"]);
+    assert_eq!(ids(&store, quoted("BXYZ123")).await, ["01BBBBXYZ123"]);
+    assert_eq!(ids(&store, quoted("01AAAAXYZ123")).await, ["01AAAAXYZ123"]);
+    assert_eq!(ids(&store, quoted("123")).await, ["01BBBBXYZ123", "01AAAAXYZ123"]);
+    for nothing in ["", "xyz123", "XYZ", "%", "______", "901AAAAXYZ123", "ÄÖÜ", "' OR 1=1 --"] {
+        let expected: &[&str] = if nothing == "%" { &["01CCCCXYZ_2%"] } else { &[] };
+        assert_eq!(ids(&store, quoted(nothing)).await, expected, "{nothing}");
+    }
+}
+
+pub(in crate::store) async fn requests_are_found_by_what_they_touch(store: Arc<dyn Store>) {
+    let mut two = request("01R1");
+    two.plan.targets.push(Target { id: Uuid::from_u128(2), ..two.plan.targets[0].clone() });
+    two.plan.targets.push(two.plan.targets[0].clone());
+    insert(&store, two).await;
+    insert(&store, request("01R2")).await;
+    insert(&store, Request { environment: "staging".to_owned(), ..request("01R3") }).await;
+    let touching = |environment: &str, id| Filter {
+        target: Some((environment.to_owned(), Uuid::from_u128(id))),
+        ..Filter::default()
+    };
+    assert_eq!(ids(&store, touching("production", 1)).await, ["01R2", "01R1"]);
+    assert_eq!(ids(&store, touching("production", 2)).await, ["01R1"]);
+    assert_eq!(ids(&store, touching("staging", 1)).await, ["01R3"]);
+    assert_eq!(ids(&store, touching("staging", 2)).await, Vec::<String>::new());
+}
+
+pub(in crate::store) async fn a_question_without_a_limit_gets_a_hundred(store: Arc<dyn Store>) {
+    for number in 0..101 {
+        put(&store, request(&format!("01R{number:03}"))).await.unwrap();
+    }
+    assert_eq!(ids(&store, Filter::default()).await.len(), 100);
+    assert_eq!(ids(&store, Filter { limit: 101, ..Filter::default() }).await.len(), 101);
+}

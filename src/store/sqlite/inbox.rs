@@ -1,0 +1,189 @@
+//! Keeping deliveries: many callers, one commit.
+//!
+//! Guarantees that a caller is answered only once its row is on the disk, that rows which wait at the same time share
+//! one transaction and nothing waits for company, and that a failure is told to every caller of that transaction and
+//! to no other. Leaves acting on deliveries to `worker`.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock};
+
+use sqlx::SqliteConnection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::writer::{Turn, Writer, unavailable};
+use crate::store::{Inbound, Receipt, StoreError, sql};
+
+/// The most rows in one transaction. More callers than this wait for the next.
+const LARGEST_BATCH: usize = 64;
+/// How many callers may wait before the next one waits for a place.
+const WAITING_PLACES: usize = 1024;
+
+/// One statement for each power of two up to [`LARGEST_BATCH`], so that all of them stay prepared.
+static INSERTS: LazyLock<Vec<String>> =
+    LazyLock::new(|| (0..=LARGEST_BATCH.ilog2()).map(|power| insert(1 << power)).collect());
+
+fn insert(rows: usize) -> String {
+    let mut text = "INSERT INTO inbound (id, signature, dedupe, state, received_at, body) VALUES ".to_owned();
+    for first in (0..rows).map(|row| row * 5 + 1) {
+        let comma = if first == 1 { "" } else { ", " };
+        let [second, third, fourth, fifth] = [first + 1, first + 2, first + 3, first + 4];
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{comma}(${first}, ${second}, ${third}, 'received', ${fourth}, ${fifth})");
+    }
+    text.push_str(" ON CONFLICT DO NOTHING RETURNING id");
+    text
+}
+
+/// A delivery as columns.
+struct Row {
+    id: String,
+    signature: String,
+    dedupe: String,
+    received_at: i64,
+    body: String,
+}
+
+/// What one caller is told.
+type Answer = Result<Receipt, StoreError>;
+
+struct Waiting {
+    row: Row,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// Where callers bring deliveries.
+pub(super) struct Inbox {
+    places: mpsc::Sender<Waiting>,
+}
+
+impl Inbox {
+    /// Starts the task that commits; it ends when this is dropped and everybody has been answered.
+    pub(super) fn start(writer: Arc<Writer>) -> Self {
+        let (places, waiting) = mpsc::channel(WAITING_PLACES);
+        tokio::spawn(keep_all(writer, waiting));
+        Self { places }
+    }
+
+    /// Keeps one delivery.
+    ///
+    /// # Cancellation
+    /// The delivery may be kept or not; asking again with the same one tells.
+    pub(super) async fn receive(&self, inbound: Inbound) -> Result<Receipt, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let row = Row {
+            id: inbound.id.to_string(),
+            signature: inbound.signature,
+            dedupe: inbound.dedupe,
+            received_at: inbound.received_at.as_millisecond(),
+            body: inbound.body.to_string(),
+        };
+        self.places.send(Waiting { row, answer }).await.map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+}
+
+fn closed() -> StoreError {
+    unavailable(sqlx::Error::WorkerCrashed)
+}
+
+async fn keep_all(writer: Arc<Writer>, mut waiting: mpsc::Receiver<Waiting>) {
+    let mut batch = Vec::with_capacity(LARGEST_BATCH);
+    while waiting.recv_many(&mut batch, 1).await > 0 {
+        // Callers answered a moment ago are about to come back: one turn for them keeps batches whole.
+        tokio::task::yield_now().await;
+        let turn = writer.lock().await;
+        while batch.len() < LARGEST_BATCH
+            && let Ok(next) = waiting.try_recv()
+        {
+            batch.push(next);
+        }
+        let (rows, answers): (Vec<_>, Vec<_>) =
+            batch.drain(..).map(|waiting| (waiting.row, waiting.answer)).unzip();
+        let kept = match turn {
+            Ok(turn) => keep(&writer, turn, &rows).await,
+            Err(error) => Err(error),
+        };
+        tell(kept, answers);
+    }
+}
+
+fn tell(kept: Result<Vec<Answer>, StoreError>, answers: Vec<oneshot::Sender<Answer>>) {
+    match kept {
+        Ok(receipts) => {
+            for (answer, receipt) in answers.into_iter().zip(receipts) {
+                // A caller that went away does not need its answer.
+                let _ = answer.send(receipt);
+            }
+        }
+        Err(error) => {
+            let shared = Arc::new(error);
+            for answer in answers {
+                let _ = answer.send(Err(StoreError::Unavailable(Box::new(Arc::clone(&shared)))));
+            }
+        }
+    }
+}
+
+async fn keep(writer: &Writer, mut turn: Turn<'_>, rows: &[Row]) -> Result<Vec<Answer>, StoreError> {
+    let mut transaction = turn.begin().await?;
+    let receipts = insert_or_explain(&mut transaction, rows).await;
+    writer.end(transaction, receipts).await
+}
+
+async fn insert_or_explain(
+    connection: &mut SqliteConnection,
+    rows: &[Row],
+) -> Result<Vec<Answer>, StoreError> {
+    let mut new = insert_all(connection, rows).await?;
+    let mut receipts = Vec::with_capacity(rows.len());
+    for row in rows {
+        // Taken out, so that the same delivery twice in one batch is kept once.
+        let receipt = if new.remove(&row.id) { Ok(Receipt::Kept) } else { clash(connection, row).await? };
+        receipts.push(receipt);
+    }
+    Ok(receipts)
+}
+
+/// Inserts what clashes with nothing and returns the ids of it.
+async fn insert_all(connection: &mut SqliteConnection, rows: &[Row]) -> Result<HashSet<String>, StoreError> {
+    let size = rows.len().next_power_of_two();
+    let Some((statement, last)) = INSERTS.get(size.ilog2() as usize).zip(rows.last()) else {
+        return Ok(HashSet::new());
+    };
+    let mut query = sqlx::query_scalar::<_, String>(statement.as_str());
+    for row in rows {
+        query = query
+            .bind(row.id.clone())
+            .bind(row.signature.clone())
+            .bind(row.dedupe.clone())
+            .bind(row.received_at)
+            .bind(row.body.clone());
+    }
+    for _ in rows.len()..size {
+        // The last row again, which clashes with itself.
+        query = query
+            .bind(last.id.clone())
+            .bind(last.signature.clone())
+            .bind(last.dedupe.clone())
+            .bind(last.received_at)
+            .bind("");
+    }
+    let ids = query.fetch_all(connection).await.map_err(unavailable)?;
+    Ok(ids.into_iter().collect())
+}
+
+async fn clash(connection: &mut SqliteConnection, row: &Row) -> Result<Answer, StoreError> {
+    let by_signature: Option<bool> = sqlx::query_scalar(sql::INBOUND_CLASH)
+        .bind(&row.signature)
+        .bind(&row.dedupe)
+        .fetch_optional(connection)
+        .await
+        .map_err(unavailable)?;
+    Ok(match by_signature {
+        Some(true) => Ok(Receipt::Replayed),
+        Some(false) => Ok(Receipt::Duplicate),
+        // Only the id was there before: the caller's ids are not unique.
+        None => Err(StoreError::Conflict),
+    })
+}

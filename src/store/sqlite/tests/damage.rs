@@ -1,0 +1,163 @@
+//! A full disk, a lost caller, and rows that nobody here wrote.
+
+use std::error::Error as _;
+
+use tokio::task::JoinSet;
+
+use super::super::writer::Turn;
+use super::*;
+use crate::audit::{Act, verify_store};
+use crate::store::conformance::samples::{at, entry, inbound, insert, message, request, yes};
+use crate::store::{Inbound, Receipt};
+
+/// From now on the disk is full for the connection that writes, until it is replaced.
+async fn fill_disk(turn: &mut Turn<'_>) {
+    let mut transaction = turn.begin().await.unwrap();
+    sqlx::raw_sql("PRAGMA max_page_count = 1").execute(&mut *transaction).await.unwrap();
+    transaction.commit().await.unwrap();
+}
+
+fn large(number: i64) -> Inbound {
+    Inbound { body: serde_json::json!("x".repeat(20_000)), ..inbound(number) }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_to_every_caller_and_the_next_one_is_served() {
+    let on_disk = OnDisk::new().await;
+    // Held, so that all callers end up in one transaction.
+    let mut turn = on_disk.sqlite.writer.lock().await.unwrap();
+    fill_disk(&mut turn).await;
+    let mut callers = JoinSet::new();
+    for number in 0..20 {
+        let store = Arc::clone(&on_disk.store);
+        callers.spawn(async move { store.receive(large(number)).await });
+    }
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    drop(turn);
+    for answer in callers.join_all().await {
+        assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+    }
+    assert_eq!(on_disk.store.receive(large(1)).await.unwrap(), Receipt::Kept);
+    assert_eq!(on_disk.store.unfinished(100).await.unwrap(), [large(1)]);
+}
+
+#[tokio::test]
+async fn a_full_disk_takes_a_commit_back_whole() {
+    let on_disk = OnDisk::new().await;
+    let first = insert(&on_disk.store, request("01R1")).await;
+    fill_disk(&mut on_disk.sqlite.writer.lock().await.unwrap()).await;
+    let second = Request { version: 2, reason: "x".repeat(50_000), ..first.clone() };
+    let commit =
+        Commit { entries: vec![entry(&first, Act::Approved)], update: Some(second), ..Commit::default() };
+    let error = on_disk.store.commit(commit).await.unwrap_err();
+    assert_eq!(error.to_string(), "the database did not answer or refused");
+    assert!(!error.source().unwrap().to_string().contains("xxx"));
+    assert_eq!(on_disk.store.request(&first.id).await.unwrap(), Some(first));
+    assert_eq!(verify_store(on_disk.store.as_ref()).await.unwrap().seq, 1);
+    on_disk.store.writable().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_was_left_in_a_transaction_is_not_used_again() {
+    let on_disk = OnDisk::new().await;
+    let mut turn = on_disk.sqlite.writer.lock().await.unwrap();
+    let mut transaction = turn.begin().await.unwrap();
+    // As SQLite does by itself after some failures; sqlx still counts one open transaction.
+    sqlx::raw_sql("ROLLBACK").execute(&mut *transaction).await.unwrap();
+    drop(transaction);
+    drop(turn);
+    on_disk.store.writable().await.unwrap();
+    assert_eq!(on_disk.store.receive(inbound(1)).await.unwrap(), Receipt::Kept);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_takes_nothing_along() {
+    let on_disk = OnDisk::new().await;
+    let first = insert(&on_disk.store, request("01R1")).await;
+    for _ in 0..200 {
+        let commit = Commit { entries: vec![entry(&first, Act::Read)], ..Commit::default() };
+        let mut doing = std::pin::pin!(on_disk.store.commit(commit));
+        // Polled a few times, then dropped somewhere on the way.
+        for _ in 0..3 {
+            tokio::select! {
+                biased;
+                _ = &mut doing => break,
+                () = tokio::task::yield_now() => {}
+            }
+        }
+    }
+    let receiving = on_disk.store.receive(inbound(1));
+    drop(receiving);
+    assert_eq!(on_disk.store.receive(inbound(2)).await.unwrap(), Receipt::Kept);
+    verify_store(on_disk.store.as_ref()).await.unwrap();
+}
+
+#[tokio::test]
+async fn rows_that_nobody_here_wrote_are_named_by_place_and_not_by_value() {
+    for (damage, place) in [
+        ("UPDATE request SET body = 'SECRET'", "request.body"),
+        ("UPDATE request SET body = replace(body, '\"id\":\"01R1\"', '\"id\":\"01R2\"')", "request.id"),
+        ("UPDATE request SET version = 7", "request.version"),
+        ("UPDATE request SET state = 'approved'", "request.state"),
+        (
+            "UPDATE request SET body = replace(body, '\"state\":\"pending\"', '\"state\":\"approved\"')",
+            "request.state",
+        ),
+        ("UPDATE request SET environment = 'staging'", "request.environment"),
+        ("UPDATE request SET operation = 'dataset purge'", "request.operation"),
+        ("UPDATE request SET created_at = created_at + 1", "request.created_at"),
+        ("UPDATE request SET expires_at = expires_at + 1", "request.expires_at"),
+        (
+            "UPDATE request SET body = replace(body, '\"requester\":\"alice\"', '\"requester\":\"SECRET\"')",
+            "request.requester",
+        ),
+        (
+            "UPDATE request SET body = replace(body, '\"requester_user\":\"UALICE\"', '\"requester_user\":\"SECRET\"')",
+            "request.requester_user",
+        ),
+        ("DELETE FROM vote", "vote.request"),
+    ] {
+        let on_disk = OnDisk::new().await;
+        insert(&on_disk.store, Request { votes: vec![yes("bob")], ..request("01R1") }).await;
+        on_disk
+            .tamper(
+                "DROP TRIGGER request_keeps_what_was_asked; DROP TRIGGER request_steps_one_version; \
+                 DROP TRIGGER vote_is_kept; PRAGMA foreign_keys = OFF",
+            )
+            .await
+            .unwrap();
+        let mut file = on_disk.file().await;
+        sqlx::raw_sql("PRAGMA foreign_keys = OFF").execute(&mut file).await.unwrap();
+        sqlx::raw_sql(damage).execute(&mut file).await.unwrap();
+        let found = on_disk.store.request(&request("01R1").id).await.unwrap_err().to_string();
+        assert_eq!(found, format!("inconsistent data in {place}, row 01R1"), "{damage}");
+        let listed = on_disk.store.requests(Filter::default()).await.unwrap_err().to_string();
+        assert_eq!(listed, found);
+    }
+}
+
+#[tokio::test]
+async fn damaged_deliveries_and_messages_are_named_too() {
+    let on_disk = OnDisk::new().await;
+    on_disk.store.receive(inbound(1)).await.unwrap();
+    on_disk
+        .store
+        .commit(Commit { messages: vec![message("01M1", "a", 0)], ..Commit::default() })
+        .await
+        .unwrap();
+    on_disk.tamper("UPDATE inbound SET body = 'SECRET'").await.unwrap();
+    let found = on_disk.store.unfinished(1).await.unwrap_err();
+    assert_eq!(found.to_string(), "inconsistent data in inbound.body, row 01INBOUND00001");
+    for (damage, column) in [
+        ("UPDATE outbox SET tries = -1", "tries"),
+        ("UPDATE outbox SET created_at = 9223372036854775807", "created_at"),
+        ("UPDATE outbox SET body = 'SECRET'", "body"),
+        ("UPDATE outbox SET delivery = '{\"kind\":\"SECRET\"}'", "delivery"),
+    ] {
+        on_disk.tamper(damage).await.unwrap();
+        let found = on_disk.store.due_messages(at(0), 1).await.unwrap_err();
+        assert_eq!(found.to_string(), format!("inconsistent data in outbox.{column}, row 01M1"));
+    }
+}

@@ -1,0 +1,90 @@
+//! The one connection that writes.
+//!
+//! Guarantees that writers wait for each other in the order they came, in this process and without SQLite's own
+//! sleeping retries; that every transaction is `BEGIN IMMEDIATE`; and that a connection on which something failed is
+//! never used again. Leaves what is written to its callers.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::store::StoreError;
+
+/// The one connection that writes.
+pub(super) struct Writer {
+    options: SqliteConnectOptions,
+    connection: Mutex<Option<SqliteConnection>>,
+    // SQLite rolls a transaction back by itself when the disk is full; sqlx's count of open transactions does not
+    // notice, and would refuse every later one.
+    suspect: AtomicBool,
+}
+
+impl Writer {
+    pub(super) fn new(options: SqliteConnectOptions, connection: SqliteConnection) -> Self {
+        Self { options, connection: Mutex::new(Some(connection)), suspect: AtomicBool::new(false) }
+    }
+
+    /// Waits for the connection.
+    pub(super) async fn lock(&self) -> Result<Turn<'_>, StoreError> {
+        let mut connection = self.connection.lock().await;
+        let abandoned = connection.as_ref().is_some_and(Connection::is_in_transaction);
+        if abandoned || self.suspect.swap(false, Ordering::AcqRel) {
+            *connection = None;
+        }
+        if connection.is_none() {
+            *connection = Some(SqliteConnection::connect_with(&self.options).await.map_err(unavailable)?);
+        }
+        Ok(Turn { connection, suspect: &self.suspect })
+    }
+
+    /// Commits what went well and takes back what did not.
+    pub(super) async fn end<T>(
+        &self,
+        transaction: Transaction<'_, Sqlite>,
+        result: Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let result = match result {
+            Ok(value) => transaction.commit().await.map_err(unavailable).map(|()| value),
+            Err(error) => transaction.rollback().await.map_err(unavailable).and(Err(error)),
+        };
+        if let Err(StoreError::Unavailable(_)) = &result {
+            self.suspect.store(true, Ordering::Release);
+        }
+        result
+    }
+
+    /// Closes the connection, which puts everything into the main file.
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
+        match self.connection.lock().await.take() {
+            Some(connection) => connection.close().await.map_err(unavailable),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One caller's time with the connection.
+pub(super) struct Turn<'w> {
+    connection: MutexGuard<'w, Option<SqliteConnection>>,
+    suspect: &'w AtomicBool,
+}
+
+impl Turn<'_> {
+    /// Begins a transaction that holds SQLite's write lock from its first moment. Dropped, it is rolled back.
+    pub(super) async fn begin(&mut self) -> Result<Transaction<'_, Sqlite>, StoreError> {
+        let Some(connection) = self.connection.as_mut() else {
+            return Err(unavailable(sqlx::Error::PoolClosed));
+        };
+        let begun = connection.begin_with("BEGIN IMMEDIATE").await;
+        if begun.is_err() {
+            self.suspect.store(true, Ordering::Release);
+        }
+        begun.map_err(unavailable)
+    }
+}
+
+/// The driver's error as ours. Its text names codes, tables and columns and never a value.
+pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
+}

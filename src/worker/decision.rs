@@ -1,0 +1,267 @@
+//! From a pressed button to a vote, a cancellation or a form.
+//!
+//! Guarantees that every press is checked afresh: the request from the store, the message against those we posted
+//! for it, the person against Slack and the policy, the step against the rule; and that the step, the vote, the
+//! audit entry and the messages are one transaction. Refused presses are answered privately and written down.
+
+use std::time::Duration;
+
+use super::intake::{ActError, Acted};
+use super::wish::{self, Wish, Wisher};
+use super::{Bot, record};
+use crate::approval::{Account, Event, Refusal, Request, Role, State, Step, apply};
+use crate::audit::{Act as AuditAct, Entry};
+use crate::ids::{InboundId, RequestId};
+use crate::sentences::text::Text;
+use crate::sentences::{refusals, story};
+use crate::slack::card::button;
+use crate::slack::command::Asked;
+use crate::slack::message::Message;
+use crate::slack::payload::{Act, Sender};
+use crate::slack::{forms, people};
+use crate::store::{Commit, Inbound, MessageAddress, StoreError};
+
+/// How often a decision is made anew because somebody else was first.
+const TRIES: u32 = 8;
+/// How long a press may wait for us to have noted where its card stands.
+const CARD_GRACE: Duration = Duration::from_secs(30);
+
+/// Acts on a pressed button.
+pub(super) async fn press(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Acted, ActError> {
+    let Act::Press { sender, channel, ts, button, value, trigger, response_url } = act else {
+        return Ok(Acted::Later);
+    };
+    let wisher = Wisher { inbound: &inbound.id, sender, response_url: response_url.as_deref() };
+    let id = RequestId::new(value.as_str());
+    let Some(request) = bot.store.request(&id).await? else {
+        return refuse_unbound(bot, wisher, "no_such_request", refusals::no_such_request()).await;
+    };
+    let address = MessageAddress { channel: channel.clone(), ts: ts.clone() };
+    if !bot.store.is_message_of(&id, &address).await? {
+        // Slack may show a message before we have noted its address.
+        let young = bot.clock.now().duration_since(inbound.received_at).as_secs()
+            < i64::try_from(CARD_GRACE.as_secs()).unwrap_or(i64::MAX);
+        let noted = bot.store.card(&id).await?.is_some();
+        if young && (!noted || channel == &bot.channel && bot.store.message_counts().await?.waiting > 0) {
+            return Ok(Acted::Later);
+        }
+        return refuse_unbound(bot, wisher, "copied_button", refusals::copied_button()).await;
+    }
+    let account = match people::look_up(&bot.web, &bot.home, &bot.policy, sender).await {
+        Ok(account) => account,
+        Err(refusal) => return refuse(bot, wisher, &request, &refusal).await,
+    };
+    match button.as_str() {
+        button::APPROVE => decide(bot, wisher, &account, &id, Decision::Approve).await,
+        button::CANCEL => cancel(bot, wisher, &account, &id).await,
+        button::DENY => {
+            if let Err(refusal) = may_deny(bot, &account, &request) {
+                return refuse(bot, wisher, &request, &refusal).await;
+            }
+            let what =
+                Text::new().bold(&request.plan.summary).plain("\nAsked by ").person(&request.requester_user);
+            let form = forms::deny(&inbound.id, what);
+            wish::opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
+        }
+        button::UNDO => {
+            if let Err(refusal) = bot.policy.admit(&account, Role::Requester) {
+                return refuse(bot, wisher, &request, &refusal).await;
+            }
+            let what = Text::new().bold("Undo: ").plain(&request.plan.summary);
+            let form = forms::ask(forms::UNDO, &inbound.id, what, request.ticket.as_deref());
+            wish::opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
+        }
+        _ => refuse_unbound(bot, wisher, "unknown_button", refusals::unknown_act()).await,
+    }
+}
+
+/// Whether a denial would be taken, before its reason is asked for.
+fn may_deny(bot: &Bot, account: &Account, request: &Request) -> Result<(), Refusal> {
+    let person = bot.policy.admit(account, Role::Approver)?;
+    let event = Event::Deny { person, user: account.user.clone(), reason: "asked for next".to_owned() };
+    apply(request, event, bot.clock.now(), &bot.policy).map(drop)
+}
+
+/// Acts on a sent form.
+pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Acted, ActError> {
+    let Act::Submit { sender, form, about, values } = act else { return Ok(Acted::Later) };
+    let opener = match bot.store.inbound(&InboundId::new(about.as_str())).await? {
+        Some(opener) => Some(serde_json::from_value::<Act>(opener.body)?),
+        None => None,
+    };
+    // Only the person who opened a form may send it.
+    let opener = opener.filter(|opener| opener.sender().user == sender.user);
+    let response_url = opener.as_ref().and_then(Act::response_url).map(str::to_owned);
+    let wisher = Wisher { inbound: &inbound.id, sender, response_url: response_url.as_deref() };
+    let Some(opener) = opener else {
+        return refuse_unbound(bot, wisher, "form_too_old", refusals::form_too_old()).await;
+    };
+    let account = match people::look_up(&bot.web, &bot.home, &bot.policy, sender).await {
+        Ok(account) => account,
+        Err(refusal) => return wish::refuse(bot, wisher, None, &refusal).await,
+    };
+    match (form.as_str(), &opener) {
+        (forms::ASK, Act::Command { text, .. }) => match bot.grammar.read(text) {
+            Ok(asked) => {
+                let wish = Wish {
+                    asked,
+                    reason: forms::reason(values),
+                    ticket: forms::ticket(values),
+                    undoes: None,
+                };
+                wish::request(bot, wisher, &account, wish).await
+            }
+            Err(_) => refuse_unbound(bot, wisher, "form_too_old", refusals::form_too_old()).await,
+        },
+        (forms::DENY, Act::Press { value, .. }) => {
+            let reason = forms::reason(values);
+            decide(bot, wisher, &account, &RequestId::new(value.as_str()), Decision::Deny(reason)).await
+        }
+        (forms::UNDO, Act::Press { value, .. }) => {
+            let Some(undone) = bot.store.request(&RequestId::new(value.as_str())).await? else {
+                return refuse_unbound(bot, wisher, "no_such_request", refusals::no_such_request()).await;
+            };
+            let inverse =
+                bot.registry.change(&undone.operation).and_then(|change| change.inverse(&undone.plan));
+            let Some(inverse) = inverse.filter(|_| matches!(undone.state, State::Succeeded | State::Partly))
+            else {
+                return refuse(bot, wisher, &undone, &Refusal::OutOfOrder).await;
+            };
+            let wish = Wish {
+                asked: Asked {
+                    operation: inverse.operation.to_owned(),
+                    arguments: inverse.arguments,
+                    reason: None,
+                    ticket: None,
+                    environment: Some(undone.environment.clone()),
+                },
+                reason: forms::reason(values),
+                ticket: forms::ticket(values),
+                undoes: Some(undone.id),
+            };
+            wish::request(bot, wisher, &account, wish).await
+        }
+        _ => refuse_unbound(bot, wisher, "unknown_form", refusals::unknown_act()).await,
+    }
+}
+
+enum Decision {
+    Approve,
+    Deny(String),
+}
+
+/// Counts a vote, anew where somebody else was first.
+async fn decide(
+    bot: &Bot,
+    wisher: Wisher<'_>,
+    account: &Account,
+    id: &RequestId,
+    decision: Decision,
+) -> Result<Acted, ActError> {
+    for _ in 0..TRIES {
+        let Some(request) = bot.store.request(id).await? else {
+            return refuse_unbound(bot, wisher, "no_such_request", refusals::no_such_request()).await;
+        };
+        let user = account.user.clone();
+        let step = bot.policy.admit(account, Role::Approver).and_then(|person| {
+            let event = match &decision {
+                Decision::Approve => Event::Approve { person, user: user.clone() },
+                Decision::Deny(reason) => Event::Deny { person, user: user.clone(), reason: reason.clone() },
+            };
+            apply(&request, event, bot.clock.now(), &bot.policy)
+        });
+        let step = match step {
+            Ok(step) => step,
+            Err(refusal) => return refuse(bot, wisher, &request, &refusal).await,
+        };
+        let (act, words) = match &decision {
+            Decision::Approve => (AuditAct::Approved, story::approved(&step.request, &user)),
+            Decision::Deny(reason) => (AuditAct::Denied, story::denied(&user, reason)),
+        };
+        let mut entry = entry_of(bot, wisher.sender, act, &step);
+        if let Decision::Deny(reason) = &decision {
+            entry = entry.detail(reason);
+        }
+        match commit(bot, wisher, step, entry, words).await {
+            Err(ActError::Store(StoreError::Conflict)) => {}
+            other => return other,
+        }
+    }
+    Ok(Acted::Later)
+}
+
+/// Takes a request back, for its requester.
+pub(super) async fn cancel(
+    bot: &Bot,
+    wisher: Wisher<'_>,
+    account: &Account,
+    id: &RequestId,
+) -> Result<Acted, ActError> {
+    for _ in 0..TRIES {
+        let Some(request) = bot.store.request(id).await? else {
+            return refuse_unbound(bot, wisher, "no_such_request", refusals::no_such_request()).await;
+        };
+        let step = bot
+            .policy
+            .admit(account, Role::Requester)
+            .and_then(|person| apply(&request, Event::Cancel { person }, bot.clock.now(), &bot.policy));
+        let step = match step {
+            Ok(step) => step,
+            Err(refusal) => return refuse(bot, wisher, &request, &refusal).await,
+        };
+        let entry = entry_of(bot, wisher.sender, AuditAct::Cancelled, &step);
+        match commit(bot, wisher, step, entry, story::cancelled(&account.user)).await {
+            Err(ActError::Store(StoreError::Conflict)) => {}
+            other => return other,
+        }
+    }
+    Ok(Acted::Later)
+}
+
+fn entry_of(bot: &Bot, sender: &Sender, act: AuditAct, step: &Step) -> Entry {
+    record::of_step(bot.clock.now(), wish::actor(bot, sender), act, step)
+}
+
+async fn commit(
+    bot: &Bot,
+    wisher: Wisher<'_>,
+    step: Step,
+    entry: Entry,
+    words: Text,
+) -> Result<Acted, ActError> {
+    let request = step.request;
+    let approved = request.state == State::Approved;
+    let messages = vec![bot.thread(&request, Message::of(words).body()), bot.card_update(&request)];
+    bot.store
+        .commit(Commit {
+            finishes: Some(wisher.inbound.clone()),
+            update: Some(request),
+            entries: vec![entry],
+            messages,
+            ..Commit::default()
+        })
+        .await?;
+    if approved {
+        bot.wakes.executor.notify_one();
+    }
+    Ok(Acted::Finished)
+}
+
+/// A refused press on a request that is known.
+async fn refuse(
+    bot: &Bot,
+    wisher: Wisher<'_>,
+    request: &Request,
+    refusal: &Refusal,
+) -> Result<Acted, ActError> {
+    metrics::counter!("ckan_chatops_refused_decisions_total", "reason" => refusal.name()).increment(1);
+    let entry = record::refused_decision(bot.clock.now(), wish::actor(bot, wisher.sender), request, refusal);
+    wish::finish(bot, wisher, entry, refusals::refusal(refusal)).await
+}
+
+/// A refused press or form that is about nothing we know.
+async fn refuse_unbound(bot: &Bot, wisher: Wisher<'_>, result: &str, words: Text) -> Result<Acted, ActError> {
+    let entry = Entry::new(bot.clock.now(), wish::actor(bot, wisher.sender), AuditAct::DecisionRefused)
+        .result(result);
+    wish::finish(bot, wisher, entry, words).await
+}

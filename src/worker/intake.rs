@@ -1,0 +1,173 @@
+//! Takes deliveries out of the inbox and has each acted on.
+//!
+//! Guarantees that a delivery is finished in the same transaction as what follows from it, so that after a crash it
+//! is acted on again from the start, and that one that cannot be acted on is answered and finished, never retried
+//! for ever. Several go at once: a slow CKAN holds nobody else up. Leaves order between people to the store's
+//! versions.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{Bot, Private, decision, wish};
+use crate::audit::{Act as AuditAct, Actor, Entry};
+use crate::ids::InboundId;
+use crate::sentences::{notices, refusals};
+use crate::slack::message::Message;
+use crate::slack::payload::Act;
+use crate::store::{Commit, Inbound, StoreError};
+
+/// Deliveries acted on at once.
+const AT_ONCE: usize = 16;
+/// Looks into the inbox at least this often.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long finished deliveries are remembered: longer than a signature is valid and a response address works.
+const REMEMBER: Duration = Duration::from_secs(3600);
+
+/// What came of acting on a delivery.
+pub(super) enum Acted {
+    /// Finished, by the transaction that did what it asked.
+    Finished,
+    /// To be looked at again shortly: something it depends on is still under way.
+    Later,
+}
+
+/// Why acting on a delivery stopped half-way. Nothing was committed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ActError {
+    /// The store; tried again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A delivery of our own that we cannot read: a fault of ours.
+    #[error("a kept delivery cannot be read")]
+    Unreadable(#[from] serde_json::Error),
+}
+
+/// The inbox's reader.
+pub struct Intake {
+    bot: Arc<Bot>,
+    under_way: Arc<Mutex<HashSet<InboundId>>>,
+    slots: Arc<Semaphore>,
+}
+
+impl Intake {
+    /// A reader for this bot.
+    pub fn new(bot: Arc<Bot>) -> Self {
+        Self { bot, under_way: Arc::default(), slots: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+
+    /// Reads until told to stop.
+    pub async fn run(&self, tasks: &TaskTracker, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.look(tasks).await {
+                tracing::error!(error = %error, "the inbox cannot be read");
+            }
+            tokio::select! {
+                () = self.bot.wakes.intake.notified() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    async fn look(&self, tasks: &TaskTracker) -> Result<(), StoreError> {
+        for inbound in self.bot.store.unfinished(64).await? {
+            if !lock(&self.under_way).insert(inbound.id.clone()) {
+                continue;
+            }
+            let (bot, under_way, slots) = (self.bot.clone(), self.under_way.clone(), self.slots.clone());
+            tasks.spawn(async move {
+                let id = inbound.id.clone();
+                let _slot = slots.acquire_owned().await;
+                if !matches!(act(&bot, inbound).await, Ok(Acted::Finished)) {
+                    // Looked at again with the next look; the pause keeps a failing one from spinning.
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    bot.wakes.intake.notify_one();
+                }
+                lock(&under_way).remove(&id);
+                bot.wakes.outbox.notify_one();
+            });
+        }
+        Ok(())
+    }
+
+    /// Forgets deliveries that nothing refers to any more.
+    pub async fn forget(&self) {
+        let before = self
+            .bot
+            .clock
+            .now()
+            .as_millisecond()
+            .saturating_sub(i64::try_from(REMEMBER.as_millis()).unwrap_or(i64::MAX));
+        if let Err(error) = self.bot.store.forget_finished(crate::clock::from_milliseconds(before)).await {
+            tracing::warn!(error = %error, "old deliveries could not be forgotten");
+        }
+    }
+}
+
+fn lock(set: &Mutex<HashSet<InboundId>>) -> std::sync::MutexGuard<'_, HashSet<InboundId>> {
+    set.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Acts on one delivery.
+async fn act(bot: &Bot, inbound: Inbound) -> Result<Acted, ActError> {
+    let result = match serde_json::from_value::<Act>(inbound.body.clone()) {
+        Ok(act) => match &act {
+            Act::Command { .. } => wish::command(bot, &inbound, &act).await,
+            Act::Press { .. } => decision::press(bot, &inbound, &act).await,
+            Act::Submit { .. } => decision::submit(bot, &inbound, &act).await,
+            Act::Unknown { .. } => unknown(bot, &inbound, &act).await,
+        },
+        Err(error) => Err(error.into()),
+    };
+    match result {
+        Err(ActError::Store(StoreError::Conflict)) => Ok(Acted::Later),
+        Err(ActError::Store(error)) => {
+            tracing::error!(inbound.id = %inbound.id, error = %error, "a delivery waits for the store");
+            Ok(Acted::Later)
+        }
+        Err(error) => give_up(bot, &inbound, &error).await,
+        Ok(acted) => Ok(acted),
+    }
+}
+
+async fn unknown(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Acted, ActError> {
+    let sender = act.sender();
+    let about = Private {
+        inbound: &inbound.id,
+        user: sender.user.as_str(),
+        response_url: act.response_url(),
+        lane: None,
+    };
+    let commit = Commit {
+        finishes: Some(inbound.id.clone()),
+        messages: vec![bot.private(&about, Message::of(refusals::unknown_act()).body())],
+        ..Commit::default()
+    };
+    bot.store.commit(commit).await?;
+    Ok(Acted::Finished)
+}
+
+/// A fault of ours: said once to the log with the reference that the person sees, and finished.
+async fn give_up(bot: &Bot, inbound: &Inbound, error: &ActError) -> Result<Acted, ActError> {
+    let reference = bot.ids.incident();
+    tracing::error!(reference = %reference, inbound.id = %inbound.id, error = %error, "a delivery was given up");
+    let mut messages = vec![];
+    if let Some(url) = inbound.body.get("response_url").and_then(serde_json::Value::as_str) {
+        let user =
+            inbound.body.pointer("/sender/user").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let about = Private { inbound: &inbound.id, user, response_url: Some(url), lane: None };
+        messages.push(bot.private(&about, Message::of(notices::incident(&reference)).body()));
+    }
+    let entry = Entry::new(bot.clock.now(), Actor::Bot, AuditAct::RequestRefused)
+        .result("incident")
+        .detail(reference.as_str());
+    let commit =
+        Commit { finishes: Some(inbound.id.clone()), entries: vec![entry], messages, ..Commit::default() };
+    bot.store.commit(commit).await?;
+    Ok(Acted::Finished)
+}

@@ -1,0 +1,122 @@
+//! The hands: what happens between a kept delivery and a verified outcome.
+//!
+//! Guarantees that every step is committed before what follows from it, that nothing executes but under a committed
+//! claim, and that a crash anywhere leaves either nothing done or an *unknown* that is probed. Each task reads the
+//! store and acts; none remembers anything that a restart would lose. Leaves the rule to `approval` and the words to
+//! `sentences`.
+
+pub mod decision;
+pub mod executor;
+pub mod expiry;
+pub mod intake;
+pub mod record;
+pub mod recovery;
+pub mod wish;
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::approval::{Policy, Request};
+use crate::ckan::Sites;
+use crate::clock::SharedClock;
+use crate::ids::{IdSource, InboundId, WorkerId};
+use crate::operations::Registry;
+use crate::slack::card;
+use crate::slack::command::Grammar;
+use crate::slack::people::Home;
+use crate::slack::web::SlackWeb;
+use crate::store::{Delivery, Outgoing, Store};
+
+/// Wakes the tasks, so that nothing waits for a timer.
+#[derive(Debug, Clone, Default)]
+pub struct Wakes {
+    /// A delivery was kept.
+    pub intake: Arc<Notify>,
+    /// A request was approved.
+    pub executor: Arc<Notify>,
+    /// A message was written.
+    pub outbox: Arc<Notify>,
+}
+
+/// What the tasks share.
+pub struct Bot {
+    /// The memory.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: SharedClock,
+    /// New ids.
+    pub ids: Arc<IdSource>,
+    /// Every operation.
+    pub registry: Registry,
+    /// Reads command text.
+    pub grammar: Grammar,
+    /// Every environment's CKAN.
+    pub sites: Sites,
+    /// The rules in force.
+    pub policy: Policy,
+    /// Slack's Web API.
+    pub web: Arc<SlackWeb>,
+    /// Our workspace.
+    pub home: Home,
+    /// Where cards and threads stand.
+    pub channel: String,
+    /// Where a ticket is looked at, with `{ticket}` in it.
+    pub ticket_url: Option<String>,
+    /// This process.
+    pub worker: WorkerId,
+    /// Wakes the tasks.
+    pub wakes: Wakes,
+}
+
+impl Bot {
+    /// A message of a request, in the request's lane.
+    fn message(&self, request: &Request, delivery: Delivery, body: serde_json::Value) -> Outgoing {
+        Outgoing {
+            id: self.ids.message(),
+            lane: request.id.to_string(),
+            request: Some(request.id.clone()),
+            delivery,
+            body,
+            created_at: self.clock.now(),
+            tries: 0,
+        }
+    }
+
+    /// The card again, as the request is now.
+    fn card_update(&self, request: &Request) -> Outgoing {
+        self.message(request, Delivery::CardUpdate, card::card(request, self.ticket_url.as_deref()))
+    }
+
+    /// A message in the request's thread.
+    fn thread(&self, request: &Request, body: serde_json::Value) -> Outgoing {
+        self.message(request, Delivery::Thread, body)
+    }
+
+    /// A private answer to the person behind a delivery: to its response address, else in the channel.
+    fn private(&self, about: &Private<'_>, body: serde_json::Value) -> Outgoing {
+        let delivery = match about.response_url {
+            Some(url) => Delivery::Respond { response_url: url.to_owned() },
+            None => Delivery::Ephemeral { channel: self.channel.clone(), user: about.user.to_owned() },
+        };
+        Outgoing {
+            id: self.ids.message(),
+            lane: about.lane.map_or_else(|| about.inbound.to_string(), str::to_owned),
+            request: None,
+            delivery,
+            body,
+            created_at: self.clock.now(),
+            tries: 0,
+        }
+    }
+}
+
+/// Who is answered privately.
+#[derive(Debug, Clone, Copy)]
+struct Private<'a> {
+    inbound: &'a InboundId,
+    user: &'a str,
+    response_url: Option<&'a str>,
+    /// The lane to keep order in; the delivery's own where `None`.
+    lane: Option<&'a str>,
+}

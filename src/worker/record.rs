@@ -1,0 +1,53 @@
+//! What the audit gets for each step.
+//!
+//! Guarantees that an entry names the request, its plan and its policy wherever there are any, and carries ids, not
+//! names. Leaves order and hashing to `audit` and `store`.
+
+use crate::approval::{Policy, Refusal, Request, Step};
+use crate::audit::{Act, Actor, Entry};
+use crate::ids::PersonId;
+use crate::slack::payload::Sender;
+use jiff::Timestamp;
+
+/// The human behind a verified payload.
+pub fn human(person: PersonId, sender: &Sender) -> Actor {
+    Actor::Human { person, user: sender.user.clone(), team: sender.team.clone() }
+}
+
+/// An entry about a request.
+pub fn of_request(at: Timestamp, actor: Actor, act: Act, request: &Request) -> Entry {
+    Entry {
+        request: Some(request.id.clone()),
+        operation: Some(request.operation.clone()),
+        environment: Some(request.environment.clone()),
+        targets: request.plan.targets.iter().map(|target| target.id.to_string()).collect(),
+        plan: Some(request.digest.to_string()),
+        policy: Some(request.policy_digest.clone()),
+        ..Entry::new(at, actor, act)
+    }
+}
+
+/// An entry about a committed step.
+pub fn of_step(at: Timestamp, actor: Actor, act: Act, step: &Step) -> Entry {
+    of_request(at, actor, act, &step.request).result(step.request.state.name())
+}
+
+/// An entry about a refused wish.
+pub fn refused_wish(
+    at: Timestamp,
+    actor: Actor,
+    policy: &Policy,
+    operation: Option<&str>,
+    result: &str,
+) -> Entry {
+    Entry {
+        operation: operation.map(str::to_owned),
+        policy: Some(policy.digest()),
+        ..Entry::new(at, actor, Act::RequestRefused).result(result)
+    }
+}
+
+/// An entry about a refused decision.
+pub fn refused_decision(at: Timestamp, actor: Actor, request: &Request, refusal: &Refusal) -> Entry {
+    of_request(at, actor, Act::DecisionRefused, request).result(refusal.name())
+}

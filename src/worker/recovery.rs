@@ -1,0 +1,118 @@
+//! What a process that died left behind.
+//!
+//! Guarantees that a request that was being carried out by a dead process becomes *unknown*, is told so, and is then
+//! probed until CKAN shows what happened; it is never carried out again. *Not applied* is said only once CKAN can no
+//! longer be working on what the dead process may have sent. Leaves an outcome that CKAN cannot show to a person.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Bot, executor, record};
+use crate::approval::transition::later;
+use crate::approval::{Event, Outcome, Request, State, Verdict, apply};
+use crate::audit::{Act as AuditAct, Actor};
+use crate::operations::Sighting;
+use crate::sentences::story;
+use crate::slack::message::Message;
+use crate::store::{Commit, Filter, StoreError};
+
+/// The pause between two looks at unknown outcomes.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// Settles what dead processes left.
+pub struct Recovery {
+    bot: Arc<Bot>,
+}
+
+impl Recovery {
+    /// A recovery for this bot.
+    pub fn new(bot: Arc<Bot>) -> Self {
+        Self { bot }
+    }
+
+    /// Looks until told to stop.
+    pub async fn run(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.look().await {
+                tracing::error!(error = %error, "unknown outcomes cannot be looked after");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    async fn look(&self) -> Result<(), StoreError> {
+        let left = Filter { states: vec![State::Running, State::Unknown], ..Filter::default() };
+        for request in self.bot.store.requests(left).await? {
+            match request.state {
+                State::Running => self.lose(&request).await?,
+                _ => self.probe(&request).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A running request of another process: with one process on this store, that one is dead.
+    async fn lose(&self, request: &Request) -> Result<(), StoreError> {
+        let Some(attempt) = request.attempt.as_ref().filter(|attempt| attempt.worker != self.bot.worker)
+        else {
+            return Ok(());
+        };
+        let now = self.bot.clock.now();
+        let event = Event::Lose { attempt: attempt.id.clone() };
+        let Ok(step) = apply(request, event, now, &self.bot.policy) else { return Ok(()) };
+        let entry = record::of_step(now, Actor::Bot, AuditAct::Lost, &step);
+        let messages = vec![
+            self.bot.thread(&step.request, Message::of(story::lost()).body()),
+            self.bot.card_update(&step.request),
+        ];
+        metrics::counter!("ckan_chatops_lost_attempts_total").increment(1);
+        let lost = step.request.clone();
+        self.bot
+            .store
+            .commit(Commit {
+                update: Some(step.request),
+                entries: vec![entry],
+                messages,
+                ..Commit::default()
+            })
+            .await?;
+        self.bot.wakes.outbox.notify_one();
+        self.probe(&lost).await
+    }
+
+    async fn probe(&self, request: &Request) -> Result<(), StoreError> {
+        let (Some(attempt), Some(change), Some(site)) = (
+            request.attempt.as_ref(),
+            self.bot.registry.change(&request.operation),
+            self.bot.sites.get(Some(&request.environment)),
+        ) else {
+            return Ok(());
+        };
+        let outcome = match change.probe(site, &request.plan).await {
+            Ok(Sighting::Happened(seen)) => Outcome { verdict: Verdict::Succeeded, seen },
+            Ok(Sighting::NotHappened(seen)) => {
+                if self.bot.clock.now() < later(attempt.claimed_at, site.write_deadline()) {
+                    return Ok(());
+                }
+                // What CKAN first confirmed and then did not show stays with a person.
+                let confirmed = |seen: &String| seen == story::ACCEPTED_BUT_NOT_SEEN;
+                if request.outcome.as_ref().is_some_and(|outcome| outcome.seen.iter().any(confirmed)) {
+                    return Ok(());
+                }
+                let mut all = vec![story::NO_TRACE.to_owned()];
+                all.extend(seen);
+                Outcome { verdict: Verdict::NotApplied, seen: all }
+            }
+            // CKAN cannot say: still unknown, asked again.
+            Err(_) => return Ok(()),
+        };
+        executor::settle(&self.bot, request, &attempt.id, outcome).await?;
+        self.bot.wakes.outbox.notify_one();
+        Ok(())
+    }
+}

@@ -1,0 +1,305 @@
+//! From a typed command to a posted request, or to an answer.
+//!
+//! Guarantees that a person is admitted before anything is planned, that a plan is made before anything is posted,
+//! and that a refusal is private and leaves nothing in the channel. Leaves decisions to `decision`.
+
+use super::intake::{ActError, Acted};
+use super::{Bot, Private, decision, record};
+use crate::approval::transition::later;
+use crate::approval::{Account, Plan, Refusal, Request, Role, State};
+use crate::audit::{Act as AuditAct, Actor, Entry};
+use crate::ckan::Site;
+use crate::ids::{InboundId, RequestId};
+use crate::operations::registry::Kind;
+use crate::operations::{Asking, Operation, PlanError, Reply};
+use crate::sentences::text::Text;
+use crate::sentences::{calls, notices, refusals, story};
+use crate::slack::command::Asked;
+use crate::slack::message::Message;
+use crate::slack::payload::{Act, Sender};
+use crate::slack::{card, forms, people};
+use crate::store::{Commit, Delivery, Filter, Inbound};
+
+/// A wish in full: what, why, and what it undoes.
+pub(super) struct Wish {
+    pub(super) asked: Asked,
+    pub(super) reason: String,
+    pub(super) ticket: Option<String>,
+    pub(super) undoes: Option<RequestId>,
+}
+
+/// Who wishes, and how they are answered.
+#[derive(Clone, Copy)]
+pub(super) struct Wisher<'a> {
+    pub(super) inbound: &'a InboundId,
+    pub(super) sender: &'a Sender,
+    pub(super) response_url: Option<&'a str>,
+}
+
+impl<'a> Wisher<'a> {
+    pub(super) fn private(self, lane: Option<&'a str>) -> Private<'a> {
+        Private {
+            inbound: self.inbound,
+            user: self.sender.user.as_str(),
+            response_url: self.response_url,
+            lane,
+        }
+    }
+}
+
+/// Acts on a slash command.
+pub(super) async fn command(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Acted, ActError> {
+    let Act::Command { sender, text, trigger, response_url, .. } = act else { return Ok(Acted::Later) };
+    let wisher = Wisher { inbound: &inbound.id, sender, response_url: Some(response_url) };
+    let account = match people::look_up(&bot.web, &bot.home, &bot.policy, sender).await {
+        Ok(account) => account,
+        Err(refusal) => return refuse(bot, wisher, None, &refusal).await,
+    };
+    let asked = match bot.grammar.read(text) {
+        Ok(asked) => asked,
+        Err(misunderstood) => {
+            return answer(bot, wisher, Text::from(misunderstood.sentence), "misunderstood").await;
+        }
+    };
+    let Some(operation) = bot.registry.find(&asked.operation) else {
+        return answer(bot, wisher, refusals::unknown_act(), "misunderstood").await;
+    };
+    let Some(site) = bot.sites.get(asked.environment.as_deref()) else {
+        return answer(bot, wisher, refusals::unknown_act(), "misunderstood").await;
+    };
+    match &operation.kind {
+        Kind::Read(_) => read(bot, wisher, &account, operation, site, &asked).await,
+        Kind::Change(_) => {
+            if let Err(refusal) = bot.policy.admit(&account, Role::Requester) {
+                return refuse(bot, wisher, Some(&asked.operation), &refusal).await;
+            }
+            match asked.reason.clone() {
+                Some(reason) => {
+                    let ticket = asked.ticket.clone();
+                    request(bot, wisher, &account, Wish { asked, reason, ticket, undoes: None }).await
+                }
+                None => open_form(bot, wisher, trigger, operation, &asked, text).await,
+            }
+        }
+    }
+}
+
+/// A change without its reason: the form asks for it, everything else filled in.
+async fn open_form(
+    bot: &Bot,
+    wisher: Wisher<'_>,
+    trigger: &str,
+    operation: &Operation,
+    asked: &Asked,
+    text: &str,
+) -> Result<Acted, ActError> {
+    let what = Text::new().bold(operation.meta.summary).plain("\nYou typed: ").code(format!("/ckan {text}"));
+    let form = forms::ask(forms::ASK, wisher.inbound, what, asked.ticket.as_deref());
+    opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
+}
+
+/// Finishes a delivery that opened a form, or says that it did not open.
+pub(super) async fn opened(bot: &Bot, wisher: Wisher<'_>, open: bool) -> Result<Acted, ActError> {
+    let messages = if open {
+        vec![]
+    } else {
+        vec![bot.private(&wisher.private(None), Message::of(notices::form_did_not_open()).body())]
+    };
+    let commit = Commit { finishes: Some(wisher.inbound.clone()), messages, ..Commit::default() };
+    bot.store.commit(commit).await?;
+    Ok(Acted::Finished)
+}
+
+async fn read(
+    bot: &Bot,
+    wisher: Wisher<'_>,
+    account: &Account,
+    operation: &Operation,
+    site: &Site,
+    asked: &Asked,
+) -> Result<Acted, ActError> {
+    let may_request = bot.policy.admit(account, Role::Requester);
+    let may_approve = bot.policy.admit(account, Role::Approver);
+    // Help is for everybody of ours; everything else for the people on one of the lists.
+    if let (Err(refusal), Err(_)) = (&may_request, &may_approve)
+        && !(operation.meta.name == "help" && matches!(refusal, Refusal::NotARequester))
+    {
+        return refuse(bot, wisher, Some(&asked.operation), refusal).await;
+    }
+    let Kind::Read(reading) = &operation.kind else { return Ok(Acted::Later) };
+    let person = bot.policy.person(&account.user);
+    let asking = Asking {
+        site,
+        store: bot.store.as_ref(),
+        registry: &bot.registry,
+        policy: &bot.policy,
+        person: &person,
+        may_request: may_request.is_ok(),
+        may_approve: may_approve.is_ok(),
+        now: bot.clock.now(),
+    };
+    let body = match reading.answer(asking, &asked.arguments).await {
+        Ok(Reply::Say(answer)) => card::answer(&answer),
+        Ok(Reply::Cancel(id)) => return decision::cancel(bot, wisher, account, &id).await,
+        Err(PlanError::Refused(sentence)) => Message::of(Text::from(sentence)).body(),
+        Err(PlanError::Ckan(error)) => {
+            Message::of(Text::from(calls::call_failed(&error, &site.environment))).body()
+        }
+    };
+    let entry = Entry {
+        operation: Some(asked.operation.clone()),
+        environment: Some(site.environment.clone()),
+        ..Entry::new(bot.clock.now(), record::human(person.clone(), wisher.sender), AuditAct::Read)
+    };
+    let commit = Commit {
+        finishes: Some(wisher.inbound.clone()),
+        entries: vec![entry],
+        messages: vec![bot.private(&wisher.private(None), body)],
+        ..Commit::default()
+    };
+    bot.store.commit(commit).await?;
+    Ok(Acted::Finished)
+}
+
+/// Plans a change and posts the request.
+pub(super) async fn request(
+    bot: &Bot,
+    wisher: Wisher<'_>,
+    account: &Account,
+    wish: Wish,
+) -> Result<Acted, ActError> {
+    let person = match bot.policy.admit(account, Role::Requester) {
+        Ok(person) => person,
+        Err(refusal) => return refuse(bot, wisher, Some(&wish.asked.operation), &refusal).await,
+    };
+    let (Some(change), Some(site)) =
+        (bot.registry.change(&wish.asked.operation), bot.sites.get(wish.asked.environment.as_deref()))
+    else {
+        return answer(bot, wisher, refusals::unknown_act(), "misunderstood").await;
+    };
+    let plan = match change.plan(site, &wish.asked.arguments).await {
+        Ok(plan) => plan,
+        Err(PlanError::Refused(sentence)) => {
+            return answer(bot, wisher, Text::from(sentence), "refused_by_plan").await;
+        }
+        Err(PlanError::Ckan(error)) => {
+            return answer(
+                bot,
+                wisher,
+                Text::from(calls::call_failed(&error, &site.environment)),
+                "ckan_not_readable",
+            )
+            .await;
+        }
+    };
+    if let Some(other) = open_request_for(bot, &plan).await? {
+        return answer(bot, wisher, refusals::already_open(&other), "already_open").await;
+    }
+    let now = bot.clock.now();
+    let request = Request {
+        id: bot.ids.request(),
+        version: 1,
+        state: State::Pending,
+        state_since: now,
+        operation: wish.asked.operation,
+        environment: site.environment.clone(),
+        arguments: wish.asked.arguments,
+        digest: plan.digest(),
+        plan,
+        requester: person.clone(),
+        requester_user: wisher.sender.user.clone(),
+        reason: wish.reason,
+        ticket: wish.ticket,
+        approvals_needed: bot.policy.approvals,
+        policy_digest: bot.policy.digest(),
+        created_at: now,
+        expires_at: later(now, bot.policy.pending_ttl),
+        votes: vec![],
+        attempt: None,
+        outcome: None,
+        undoes: wish.undoes,
+    };
+    let entry = record::of_request(now, record::human(person, wisher.sender), AuditAct::Requested, &request)
+        .result(request.state.name())
+        .detail(&request.reason);
+    let lane = request.id.to_string();
+    let messages = vec![
+        bot.message(
+            &request,
+            Delivery::Card { channel: bot.channel.clone() },
+            card::card(&request, bot.ticket_url.as_deref()),
+        ),
+        bot.thread(&request, Message::of(story::opened(&request)).body()),
+        bot.private(&wisher.private(Some(&lane)), Message::of(story::asked(&request)).body()),
+    ];
+    metrics::counter!("ckan_chatops_requests_total", "operation" => request.operation.clone()).increment(1);
+    bot.store
+        .commit(Commit {
+            finishes: Some(wisher.inbound.clone()),
+            insert: Some(request),
+            entries: vec![entry],
+            messages,
+            ..Commit::default()
+        })
+        .await?;
+    Ok(Acted::Finished)
+}
+
+async fn open_request_for(bot: &Bot, plan: &Plan) -> Result<Option<Request>, ActError> {
+    for target in &plan.targets {
+        let open = bot
+            .store
+            .requests(Filter {
+                states: vec![State::Pending, State::Approved, State::Running, State::Unknown],
+                target: Some((plan.environment.clone(), target.id)),
+                limit: 1,
+                ..Filter::default()
+            })
+            .await?;
+        if let Some(request) = open.into_iter().next() {
+            return Ok(Some(request));
+        }
+    }
+    Ok(None)
+}
+
+/// Says privately why somebody may not, and writes it down.
+pub(super) async fn refuse(
+    bot: &Bot,
+    wisher: Wisher<'_>,
+    operation: Option<&str>,
+    refusal: &Refusal,
+) -> Result<Acted, ActError> {
+    let actor = actor(bot, wisher.sender);
+    let entry = record::refused_wish(bot.clock.now(), actor, &bot.policy, operation, refusal.name());
+    finish(bot, wisher, entry, refusals::refusal(refusal)).await
+}
+
+/// Says something privately that made no request, and writes it down.
+async fn answer(bot: &Bot, wisher: Wisher<'_>, words: Text, result: &str) -> Result<Acted, ActError> {
+    let actor = actor(bot, wisher.sender);
+    let entry = record::refused_wish(bot.clock.now(), actor, &bot.policy, None, result);
+    finish(bot, wisher, entry, words).await
+}
+
+/// Finishes a delivery with one entry and one private answer.
+pub(super) async fn finish(
+    bot: &Bot,
+    wisher: Wisher<'_>,
+    entry: Entry,
+    words: Text,
+) -> Result<Acted, ActError> {
+    let commit = Commit {
+        finishes: Some(wisher.inbound.clone()),
+        entries: vec![entry],
+        messages: vec![bot.private(&wisher.private(None), Message::of(words).body())],
+        ..Commit::default()
+    };
+    bot.store.commit(commit).await?;
+    Ok(Acted::Finished)
+}
+
+/// The human behind a payload, for the audit.
+pub(super) fn actor(bot: &Bot, sender: &Sender) -> Actor {
+    record::human(bot.policy.person(&sender.user), sender)
+}

@@ -1,0 +1,17 @@
+//! Withdraw, restore and show against a CKAN: the sandbox's, or a real one where `CKAN_CHATOPS_TEST_CKAN_URL` and
+//! `CKAN_CHATOPS_TEST_CKAN_TOKEN_FILE` name one that holds the lab's seed. What needs a fault, or another version,
+//! is tried on the sandbox only.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod answers;
+mod faults;
+mod refusals;
+mod stories;
+mod tokens;
+mod world;

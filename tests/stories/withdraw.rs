@@ -1,0 +1,125 @@
+//! A dataset goes and comes back.
+
+use serde_json::json;
+
+use crate::world::{ALICE, BOB, World, blocks, said};
+
+#[tokio::test]
+async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
+    let world = World::start().await;
+    let before = world.ckan.action("package_show", json!({"id": "road-accidents-2019"})).await;
+    let card = world.asks_to_withdraw(ALICE, "road-accidents-2019").await;
+    insta::assert_snapshot!("withdraw_card", said(&card.text));
+    let told = world.told(ALICE, "is posted").await;
+    insta::assert_snapshot!(told, @"");
+    assert_eq!(world.ckan.state("road-accidents-2019").await, "active");
+
+    world.presses(BOB, &card, "approve").await;
+    let done = world.thread(&card, "Done and verified").await;
+    insta::assert_snapshot!(said(&done.text), @"");
+    assert_eq!(world.ckan.state("road-accidents-2019").await, "deleted");
+    let card = world.card_says(&card, "Done and verified").await;
+    assert!(!blocks(&card).contains("\"approve\""), "no button stays on a settled card");
+
+    // The way back needs a second person too.
+    world.presses(ALICE, &done, "undo").await;
+    let form = world.control.wait_modal(ALICE).await.unwrap();
+    world
+        .control
+        .submit(ALICE, &form.view_id, &json!({"reason": {"reason": "It was the wrong one"}}))
+        .await
+        .unwrap();
+    let back = world.card("Restore").await;
+    insta::assert_snapshot!("restore_card", said(&back.text));
+    world.presses(ALICE, &back, "approve").await;
+    world.told(ALICE, "asked for this yourself").await;
+    assert_eq!(world.ckan.state("road-accidents-2019").await, "deleted");
+    world.presses(BOB, &back, "approve").await;
+    let restored = world.thread(&back, "Done and verified").await;
+    insta::assert_snapshot!(said(&restored.text), @"");
+
+    let after = world.ckan.action("package_show", json!({"id": "road-accidents-2019"})).await;
+    for kept in [
+        "state",
+        "title",
+        "author",
+        "author_email",
+        "maintainer",
+        "owner_org",
+        "tags",
+        "extras",
+        "groups",
+        "private",
+    ] {
+        assert_eq!(after[kept], before[kept], "{kept}");
+    }
+    assert_eq!(after["resources"].as_array().map(Vec::len), before["resources"].as_array().map(Vec::len));
+    assert_eq!(
+        world.audit().await,
+        [
+            "U0ALICE requested pending",
+            "U0BOB approved approved",
+            "bot claimed running",
+            "bot settled succeeded",
+            "U0ALICE requested pending",
+            "U0ALICE decision_refused own_request",
+            "U0BOB approved approved",
+            "bot claimed running",
+            "bot settled succeeded",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_draft_comes_back_as_a_draft() {
+    let world = World::start().await;
+    let card = world.asks_to_withdraw(ALICE, "cycling-traffic-index").await;
+    world.presses(BOB, &card, "approve").await;
+    let done = world.thread(&card, "Done and verified").await;
+    assert_eq!(world.ckan.state("cycling-traffic-index").await, "deleted");
+    world.presses(BOB, &done, "undo").await;
+    let form = world.control.wait_modal(BOB).await.unwrap();
+    world.control.submit(BOB, &form.view_id, &json!({"reason": {"reason": "Wrong one"}})).await.unwrap();
+    let back = world.card("Restore").await;
+    world.presses(ALICE, &back, "approve").await;
+    world.thread(&back, "Done and verified").await;
+    assert_eq!(world.ckan.state("cycling-traffic-index").await, "draft");
+}
+
+#[tokio::test]
+async fn a_harvested_dataset_says_what_its_harvester_will_do() {
+    let world = World::start().await;
+    let card = world.asks_to_withdraw(ALICE, "river-levels-readings").await;
+    insta::assert_snapshot!("harvested_card", said(&card.text));
+    world.presses(ALICE, &card, "cancel").await;
+    world.thread(&card, "cancelled").await;
+    assert_eq!(world.ckan.state("river-levels-readings").await, "active");
+}
+
+#[tokio::test]
+async fn invariant_3_nothing_runs_where_ckan_moved_since_the_request() {
+    let world = World::start().await;
+    let card = world.asks_to_withdraw(ALICE, "house-price-index").await;
+    world
+        .ckan
+        .action("package_patch", json!({"id": "house-price-index", "title": "UK House Price Index"}))
+        .await;
+    world.presses(BOB, &card, "approve").await;
+    let stale = world.thread(&card, "CKAN has changed").await;
+    insta::assert_snapshot!(said(&stale.text), @"");
+    assert_eq!(world.ckan.state("house-price-index").await, "active");
+    world.card_says(&card, "CKAN had changed").await;
+}
+
+#[tokio::test]
+async fn one_that_somebody_withdrew_meanwhile_is_not_withdrawn_again() {
+    let world = World::start().await;
+    let card = world.asks_to_withdraw(ALICE, "leeds-car-parks").await;
+    world.ckan.action("package_delete", json!({"id": "leeds-car-parks"})).await;
+    world.presses(BOB, &card, "approve").await;
+    world.thread(&card, "already withdrawn").await;
+    if let Some(writes) = world.ckan.writes("leeds-car-parks").await {
+        assert_eq!(writes, 1, "only the other person's");
+    }
+    world.ckan.action("package_patch", json!({"id": "leeds-car-parks", "state": "active"})).await;
+}

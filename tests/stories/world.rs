@@ -1,0 +1,370 @@
+//! The world of a story: a Slack, a CKAN and the bot between them, each a real server on loopback.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use ckan_chatops::clock::MovableClock;
+use ckan_chatops::config::Config;
+use ckan_chatops::serve::Server;
+use sandbox::ckan::{CkanConfig, CkanControl, CkanSandbox};
+use sandbox::slack::{Control, Message, SlackConfig, SlackSandbox};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub const CHANNEL: &str = "C0001";
+pub const ALICE: &str = "U0ALICE";
+pub const BOB: &str = "U0BOB";
+pub const CARA: &str = "U0CARA";
+pub const GUEST: &str = "U0GUEST";
+pub const OUTSIDER: &str = "U0OUT";
+
+/// The CKAN of a story.
+pub struct TestCkan {
+    pub url: String,
+    pub token: String,
+    /// The control of the sandbox CKAN; a real one has none.
+    pub control: Option<CkanControl>,
+    sandbox: Option<CkanSandbox>,
+    http: reqwest::Client,
+}
+
+impl TestCkan {
+    async fn start() -> Self {
+        ckan_chatops::http::install_crypto_provider();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        match std::env::var("CKAN_CHATOPS_LAB_URL") {
+            Ok(url) => {
+                let file = std::env::var("CKAN_CHATOPS_LAB_TOKEN_FILE").expect("the lab's token file");
+                let token = std::fs::read_to_string(file).expect("the lab's token").trim().to_owned();
+                Self { url, token, control: None, sandbox: None, http }
+            }
+            Err(_) => {
+                let ckan = CkanSandbox::start(CkanConfig::default(), "127.0.0.1:0".parse().unwrap())
+                    .await
+                    .expect("the sandbox CKAN");
+                Self {
+                    url: ckan.url(),
+                    token: ckan.sysadmin_token().to_owned(),
+                    control: Some(ckan.control()),
+                    sandbox: Some(ckan),
+                    http,
+                }
+            }
+        }
+    }
+
+    /// Calls an action as the site's sysadmin, as somebody at CKAN's own page would.
+    pub async fn action(&self, name: &str, body: Value) -> Value {
+        let answer = self
+            .http
+            .post(format!("{}/api/3/action/{name}", self.url))
+            .header("Authorization", &self.token)
+            .json(&body)
+            .send()
+            .await
+            .expect("CKAN answers");
+        answer.json::<Value>().await.expect("CKAN answers in JSON")["result"].clone()
+    }
+
+    /// The dataset's state, as CKAN has it; on the lab read from its database.
+    pub async fn state(&self, slug: &str) -> String {
+        if let Ok(database) = std::env::var("CKAN_CHATOPS_LAB_DATABASE") {
+            let asked = format!("select state from package where name = '{slug}'");
+            let out = std::process::Command::new("psql")
+                .args([&database, "-Atc", &asked])
+                .output()
+                .expect("psql, to read the lab's database");
+            return String::from_utf8(out.stdout).unwrap().trim().to_owned();
+        }
+        self.action("package_show", json!({"id": slug})).await["state"].as_str().unwrap_or("gone").to_owned()
+    }
+
+    /// Changes of `slug` that CKAN carried out, where the CKAN keeps such a log.
+    pub async fn writes(&self, slug: &str) -> Option<usize> {
+        let control = self.control.as_ref()?;
+        let id = control.dataset(slug).await?.id;
+        Some(
+            control
+                .writes()
+                .await
+                .iter()
+                .filter(|write| write.committed && write.id.as_deref() == Some(&id))
+                .count(),
+        )
+    }
+}
+
+/// What a story may want otherwise.
+#[derive(Default)]
+pub struct Wanted {
+    /// How many approvals; 0 is the usual one.
+    pub approvals: u8,
+    /// Further lines of the configuration, before its first table's end.
+    pub top: String,
+    /// Further lines of the configuration, for the environment.
+    pub environment: String,
+    /// Another CKAN address or token than the world's own.
+    pub ckan_url: Option<String>,
+    pub ckan_token: Option<String>,
+}
+
+pub struct World {
+    pub slack: SlackSandbox,
+    pub control: Control,
+    pub ckan: TestCkan,
+    pub clock: Arc<MovableClock>,
+    pub folder: TempDir,
+    bot: Option<Server>,
+    wanted: Wanted,
+    /// Private messages that a story has read already.
+    read: Mutex<HashSet<String>>,
+}
+
+impl World {
+    pub async fn start() -> Self {
+        Self::with(Wanted::default()).await
+    }
+
+    pub async fn with(wanted: Wanted) -> Self {
+        let ckan = TestCkan::start().await;
+        let mut config = SlackConfig::small_team();
+        config.scopes =
+            ckan_chatops::slack::manifest::SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
+        let slack =
+            SlackSandbox::start(config, "127.0.0.1:0".parse().unwrap()).await.expect("the sandbox Slack");
+        let mut world = Self {
+            control: slack.control(),
+            slack,
+            ckan,
+            clock: Arc::new(MovableClock::default()),
+            folder: TempDir::new().unwrap(),
+            bot: None,
+            wanted,
+            read: Mutex::default(),
+        };
+        world.start_bot().await;
+        world
+    }
+
+    pub fn config_file(&self) -> PathBuf {
+        self.folder.path().join("ckan-chatops.toml")
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("ckan-chatops.db")
+    }
+
+    /// The configuration that a person would write.
+    pub fn write_config(&self) {
+        let text = format!(
+            r#"listen = "127.0.0.1:0"
+database_url = "sqlite://{}"
+{}
+[slack]
+api_url = "{}"
+team_id = "T0001"
+app_id = "A0001"
+channel = "{CHANNEL}"
+[access]
+requesters = {{ usergroups = ["S0ENG"] }}
+approvers = {{ usergroups = ["S0ENG"] }}
+[policy]
+approvals = {}
+pending_ttl = "1h"
+approved_ttl = "15m"
+ticket_pattern = '^[0-9]{{5,8}}$'
+[environments.production]
+default = true
+ckan_url = "{}"
+api_token_env = "CKAN_TOKEN_PRODUCTION"
+{}
+"#,
+            self.database().display(),
+            self.wanted.top,
+            self.slack.api_url(),
+            self.wanted.approvals.max(1),
+            self.wanted.ckan_url.as_ref().unwrap_or(&self.ckan.url),
+            if self.wanted.environment.is_empty() {
+                "write_deadline = \"3s\"\nrequest_timeout = \"2s\""
+            } else {
+                &self.wanted.environment
+            },
+        );
+        std::fs::write(self.config_file(), text).unwrap();
+    }
+
+    /// The secrets that a service manager would give.
+    pub fn secret(&self, name: &str) -> Option<String> {
+        let slack = SlackConfig::small_team();
+        match name {
+            "SLACK_SIGNING_SECRET" => Some(slack.signing_secret),
+            "SLACK_BOT_TOKEN" => Some(slack.bot_token),
+            "CKAN_TOKEN_PRODUCTION" => {
+                Some(self.wanted.ckan_token.clone().unwrap_or_else(|| self.ckan.token.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    pub async fn start_bot(&mut self) {
+        self.write_config();
+        let (config, secrets) =
+            Config::read(&self.config_file(), &|name| self.secret(name)).expect("a good configuration");
+        let bot = Server::start_at(config, secrets, self.clock.clone()).await.expect("the bot starts");
+        self.slack.set_app_url(&format!("http://{}", bot.address()));
+        self.bot = Some(bot);
+    }
+
+    pub fn bot_url(&self) -> String {
+        format!("http://{}", self.bot.as_ref().expect("the bot runs").address())
+    }
+
+    pub async fn stop_bot(&mut self) {
+        if let Some(bot) = self.bot.take() {
+            bot.stop().await.expect("the bot stops in time");
+        }
+    }
+
+    /// Types a command.
+    pub async fn types(&self, user: &str, text: &str) {
+        let reply = self.control.command(user, CHANNEL, text).await.expect("Slack takes the command");
+        assert_eq!((reply.status, reply.timed_out), (200, false), "{text}: {}", reply.body);
+    }
+
+    /// Types a command and waits for the private answer.
+    pub async fn is_told(&self, user: &str, text: &str) -> String {
+        self.types(user, text).await;
+        self.next_private(user).await
+    }
+
+    /// The first private answer that the story has not read yet.
+    pub async fn next_private(&self, user: &str) -> String {
+        self.private(user, "").await
+    }
+
+    /// The first private answer with these words that the story has not read yet.
+    pub async fn told(&self, user: &str, words: &str) -> String {
+        self.private(user, words).await
+    }
+
+    async fn private(&self, user: &str, words: &str) -> String {
+        let message = self
+            .control
+            .wait_message(user, |message| {
+                message.ephemeral_for.as_deref() == Some(user)
+                    && message.text != ckan_chatops::sentences::notices::LOOKING_UP
+                    && message.text.contains(words)
+                    && !self.read.lock().unwrap().contains(&message.ts)
+            })
+            .await
+            .unwrap_or_else(|error| panic!("no private answer with “{words}”: {error}"));
+        self.read.lock().unwrap().insert(message.ts.clone());
+        said(&message.text)
+    }
+
+    /// Waits for the card of a request whose text holds `words`.
+    pub async fn card(&self, words: &str) -> Message {
+        self.control
+            .wait_message(BOB, |message| {
+                message.bot
+                    && message.thread_ts.is_none()
+                    && message.ephemeral_for.is_none()
+                    && message.text.contains(words)
+            })
+            .await
+            .expect("a card")
+    }
+
+    /// Waits for a message in the thread of `card` that holds `words`.
+    pub async fn thread(&self, card: &Message, words: &str) -> Message {
+        let ts = card.ts.clone();
+        self.control
+            .wait_message(BOB, |message| {
+                message.thread_ts.as_deref() == Some(&ts)
+                    && message.ephemeral_for.is_none()
+                    && message.text.contains(words)
+            })
+            .await
+            .expect("a message in the thread")
+    }
+
+    /// Waits until the card of `card` says `words`.
+    pub async fn card_says(&self, card: &Message, words: &str) -> Message {
+        let ts = card.ts.clone();
+        self.control
+            .wait_message(BOB, |message| message.ts == ts && message.text.contains(words))
+            .await
+            .expect("the card as it is now")
+    }
+
+    pub async fn presses(&self, user: &str, message: &Message, button: &str) {
+        let reply = self.control.click(user, message, button).await.expect("Slack takes the click");
+        assert_eq!((reply.status, reply.timed_out), (200, false), "{button}: {}", reply.body);
+    }
+
+    /// Asks for a withdrawal and waits for its card.
+    pub async fn asks_to_withdraw(&self, user: &str, slug: &str) -> Message {
+        self.types(user, &format!("/ckan withdraw {slug} --reason \"Publisher asked\" --ticket 51234")).await;
+        self.card(slug).await
+    }
+
+    /// The audit's acts with their results, in order, read from the database file.
+    pub async fn audit(&self) -> Vec<String> {
+        audit(&self.database()).await
+    }
+}
+
+/// The audit's acts with their results, in order.
+pub async fn audit(database: &Path) -> Vec<String> {
+    use sqlx::Connection as _;
+    use sqlx::Row as _;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(database).read_only(true);
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let rows = sqlx::query("SELECT entry FROM audit ORDER BY seq").fetch_all(&mut connection).await.unwrap();
+    rows.iter()
+        .map(|row| {
+            let entry: Value = serde_json::from_str(row.get::<&str, _>("entry")).unwrap();
+            let by = entry["actor"]["person"].as_str().unwrap_or("bot");
+            format!("{} {} {}", by, entry["act"].as_str().unwrap(), entry["result"].as_str().unwrap_or("-"))
+        })
+        .collect()
+}
+
+/// A text without what differs from run to run: moments, references, digests.
+pub fn said(text: &str) -> String {
+    let moments = regex::Regex::new(r"<!date\^[^>]*>").unwrap();
+    let references = regex::Regex::new(r"\b[0-9A-HJKMNP-TV-Z]{6}\b").unwrap();
+    let digests = regex::Regex::new(r"\b[0-9a-f]{12}\b(?: · policy [0-9a-f]{16})?").unwrap();
+    let text = moments.replace_all(text, "‹moment›");
+    let text = digests.replace_all(&text, |found: &regex::Captures<'_>| {
+        if found[0].contains("policy") {
+            "‹digest› · policy ‹digest›".to_owned()
+        } else {
+            found[0].to_owned()
+        }
+    });
+    references
+        .replace_all(&text, |found: &regex::Captures<'_>| {
+            let word = &found[0];
+            let looks_like_one =
+                word.chars().any(|c| c.is_ascii_digit()) && word.chars().any(|c| c.is_ascii_uppercase());
+            if looks_like_one || word.chars().all(|c| c.is_ascii_uppercase()) {
+                "‹ref›".to_owned()
+            } else {
+                word.to_owned()
+            }
+        })
+        .into_owned()
+}
+
+/// A message's blocks as text.
+pub fn blocks(message: &Message) -> String {
+    serde_json::to_string(&message.blocks).unwrap()
+}
+
+/// The request's id, as the first button of its card carries it.
+pub fn button_value(card: &Message) -> String {
+    let actions = card.blocks.iter().find(|block| block["type"] == "actions").expect("buttons");
+    actions["elements"][0]["value"].as_str().unwrap().to_owned()
+}
