@@ -69,3 +69,25 @@ pub fn refusal(found: &Found, words: &[&str]) -> Option<Text> {
         Found::Nothing(None) => Some(sentences::unknown_command(first)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::operations::Registry;
+
+    #[test]
+    fn no_two_operations_answer_to_the_same_words() {
+        let registry = Registry::all();
+        let nouns: BTreeSet<&str> =
+            registry.iter().filter(|one| !one.verb().is_empty()).map(|one| one.noun()).collect();
+        let mut names = BTreeSet::new();
+        for operation in registry.iter() {
+            for name in [operation.meta.name].iter().chain(operation.meta.short) {
+                assert!(names.insert(*name), "{name} is taken twice");
+                assert!(!nouns.contains(name), "{name} is a noun");
+                assert_eq!(*name, name.to_lowercase());
+            }
+        }
+    }
+}

@@ -12,6 +12,10 @@ use serde_json::Value;
 use super::dataset_restore::DatasetRestore;
 use super::dataset_show::DatasetShow;
 use super::dataset_withdraw::DatasetWithdraw;
+use super::help::Help;
+use super::request_cancel::RequestCancel;
+use super::request_list::RequestList;
+use super::request_show::RequestShow;
 use super::{Asking, ChangeOperation, Inverse, Meta, PlanError, ReadOperation, Reply, Sighting};
 use crate::approval::Plan;
 use crate::ckan::{CallError, Site};
@@ -167,7 +171,17 @@ pub struct Registry {
 impl Registry {
     /// One line for each operation, in the order that help shows them.
     pub fn all() -> Self {
-        Self { operations: vec![change(DatasetWithdraw), change(DatasetRestore), read(DatasetShow)] }
+        Self {
+            operations: vec![
+                change(DatasetWithdraw),
+                change(DatasetRestore),
+                read(DatasetShow),
+                read(RequestList),
+                read(RequestShow),
+                read(RequestCancel),
+                read(Help),
+            ],
+        }
     }
 
     /// A list of other operations than the shipped ones.

@@ -5,6 +5,7 @@
 
 mod grammar;
 mod markup;
+mod misreading;
 mod words;
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ struct OneDataset {
     /// How many resources it has.
     #[arg(long)]
     resources: Option<String>,
+    /// What becomes of it.
+    #[arg(long, value_parser = ["active", "draft"])]
+    to: Option<String>,
     /// Without asking twice.
     #[arg(long)]
     quietly: bool,
@@ -143,7 +146,7 @@ fn a_change_is_read_with_everything_it_takes() {
         asked(text),
         Asked {
             operation: "dataset withdraw".to_owned(),
-            arguments: json!({ "dataset": "road-accidents-2019", "resources": null, "quietly": false }),
+            arguments: json!({ "dataset": "road-accidents-2019", "resources": null, "to": null, "quietly": false }),
             reason: Some("Replaced by the 2020 edition".to_owned()),
             ticket: Some("51234".to_owned()),
             environment: Some("staging".to_owned()),
@@ -217,5 +220,18 @@ fn without_a_pattern_a_ticket_is_any_word() {
     assert_eq!(grammar.ticket("ABC-1").unwrap(), "ABC-1");
     for wrong in ["", "#", "two words", "-1"] {
         assert_eq!(grammar.ticket(wrong).unwrap_err().kind, Mistake::Ticket, "{wrong}");
+    }
+}
+
+#[test]
+fn every_example_means_its_own_operation() {
+    let registry = Registry::all();
+    let grammar = Grammar::new(&registry, &["production".to_owned()], Some("^[0-9]{5,8}$"));
+    for operation in registry.iter() {
+        let Meta { name, example, .. } = operation.meta;
+        match grammar.read(example) {
+            Ok(asked) => assert_eq!(asked.operation, name),
+            Err(why) => panic!("{example}: {}", spoken(&why.sentence)),
+        }
     }
 }
