@@ -20,7 +20,10 @@ async fn a_denial_asks_for_its_reason_and_ends_it() {
         .await
         .unwrap();
     let denied = world.thread(&card, "denied").await;
-    insta::assert_snapshot!(said(&denied.text), @"");
+    insta::assert_snapshot!(said(&denied.text), @"
+    <@U0BOB> denied it: The publisher has not &lt;!channel&gt; confirmed
+    Nothing was done.
+    ");
     world.presses_again_in_vain(&card).await;
     assert_eq!(world.ckan.state("hospital-waiting-times").await, "active");
 }
@@ -31,7 +34,7 @@ impl World {
         assert!(!blocks(&settled).contains("\"approve\""));
         let value = button_value(card);
         self.control.forge_click(BOB, &card.channel, &card.ts, "approve", &value).await.unwrap();
-        insta::assert_snapshot!(self.told(BOB, "denied already").await, @"");
+        insta::assert_snapshot!(self.told(BOB, "denied already").await, @"This request is denied already. Decided by <@U0BOB> on ‹moment›. Your click changed nothing.");
     }
 }
 
