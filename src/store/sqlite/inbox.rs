@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock};
 
 use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use super::writer::{Turn, Writer, unavailable};
 use crate::store::{Inbound, Receipt, StoreError, sql};
@@ -55,14 +56,21 @@ struct Waiting {
 /// Where callers bring deliveries.
 pub(super) struct Inbox {
     places: mpsc::Sender<Waiting>,
+    committing: JoinHandle<()>,
 }
 
 impl Inbox {
     /// Starts the task that commits; it ends when this is dropped and everybody has been answered.
     pub(super) fn start(writer: Arc<Writer>) -> Self {
         let (places, waiting) = mpsc::channel(WAITING_PLACES);
-        tokio::spawn(keep_all(writer, waiting));
-        Self { places }
+        Self { places, committing: tokio::spawn(keep_all(writer, waiting)) }
+    }
+
+    /// Takes no more, and waits until everybody has been answered.
+    pub(super) async fn close(self) {
+        drop(self.places);
+        // It can only fail by a panic, which has ended it as well.
+        let _ = self.committing.await;
     }
 
     /// Keeps one delivery.
