@@ -5,6 +5,7 @@
 //! to no other. Leaves acting on deliveries to `worker`.
 
 use std::collections::HashSet;
+use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
@@ -125,7 +126,10 @@ fn tell(kept: Result<Vec<Answer>, StoreError>, answers: Vec<oneshot::Sender<Answ
             }
         }
         Err(error) => {
-            let shared = Arc::new(error);
+            let shared: Arc<dyn Error + Send + Sync> = match error {
+                StoreError::Unavailable(cause) => cause.into(),
+                StoreError::Conflict | StoreError::Inconsistent { .. } => Arc::new(error),
+            };
             for answer in answers {
                 let _ = answer.send(Err(StoreError::Unavailable(Box::new(Arc::clone(&shared)))));
             }

@@ -17,7 +17,7 @@ use sqlx::{Connection as _, SqliteConnection};
 
 use super::writer::Writer;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How many questions may be asked at the same time.
 const READERS: u32 = 4;
