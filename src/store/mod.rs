@@ -181,7 +181,7 @@ pub trait Store: Send + Sync + 'static {
     /// Forgets finished deliveries (and with them the signatures already seen) older than this moment.
     async fn forget_finished(&self, before: Timestamp) -> Result<u64, StoreError>;
 
-    /// Does one transaction.
+    /// Does one transaction. Given up before it answers, it has happened whole or not at all.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
     /// One request.
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;

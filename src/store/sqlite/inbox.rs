@@ -173,13 +173,13 @@ async fn insert_all(connection: &mut SqliteConnection, rows: &[Row]) -> Result<H
             .bind(row.body.clone());
     }
     for _ in rows.len()..size {
-        // The last row again, which clashes with itself.
+        // The last row again, whole: it clashes with itself, and would be right even if it did not.
         query = query
             .bind(last.id.clone())
             .bind(last.signature.clone())
             .bind(last.dedupe.clone())
             .bind(last.received_at)
-            .bind("");
+            .bind(last.body.clone());
     }
     let ids = query.fetch_all(connection).await.map_err(unavailable)?;
     Ok(ids.into_iter().collect())

@@ -63,12 +63,18 @@ impl Writer {
     ) -> Result<T, StoreError> {
         let result = match result {
             Ok(value) => transaction.commit().await.map_err(unavailable).map(|()| value),
-            Err(error) => transaction.rollback().await.map_err(unavailable).and(Err(error)),
+            Err(error) => {
+                // Where even this fails, closing the connection takes it back; the reason is the first error.
+                if transaction.rollback().await.is_err() {
+                    self.suspect.store(true, Ordering::Release);
+                }
+                Err(error)
+            }
         };
         match &result {
             Ok(_) => self.written.send_modify(|count| *count += 1),
             Err(StoreError::Unavailable(_)) => self.suspect.store(true, Ordering::Release),
-            Err(_) => {}
+            Err(StoreError::Conflict | StoreError::Inconsistent { .. }) => {}
         }
         result
     }
