@@ -38,7 +38,7 @@ use crate::{http, telemetry};
 /// How long work that runs may take to finish after a signal.
 const FINISH_WITHIN: Duration = Duration::from_secs(30);
 /// How often old deliveries are forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(300);
+const FORGET_EVERY: Duration = Duration::from_mins(5);
 /// How long an answer to a response address may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -79,8 +79,11 @@ mod tests {
     #[test]
     fn no_two_operations_answer_to_the_same_words() {
         let registry = Registry::all();
-        let nouns: BTreeSet<&str> =
-            registry.iter().filter(|one| !one.verb().is_empty()).map(|one| one.noun()).collect();
+        let nouns: BTreeSet<&str> = registry
+            .iter()
+            .filter(|one| !one.verb().is_empty())
+            .map(super::super::registry::Operation::noun)
+            .collect();
         let mut names = BTreeSet::new();
         for operation in registry.iter() {
             for name in [operation.meta.name].iter().chain(operation.meta.short) {
