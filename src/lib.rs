@@ -7,6 +7,7 @@
 pub mod approval;
 pub mod audit;
 pub mod ckan;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod health;

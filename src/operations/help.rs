@@ -50,7 +50,7 @@ fn answer(registry: &Registry, may_request: bool, may_approve: bool, words: &[&s
         },
         Found::Noun(_) | Found::Nothing(_) => Answer {
             title: "No such command".to_owned(),
-            lines: refusal(&found, words).into_iter().collect(),
+            lines: refusal(&found, words).into_iter().map(Text::from).collect(),
             ..Answer::default()
         },
     }
@@ -68,7 +68,7 @@ fn overview(registry: &Registry, may_request: bool, may_approve: bool) -> Answer
     let mut lines: Vec<Text> = vec![];
     if may_request {
         lines.extend(registry.iter().filter(is_change).map(line));
-        lines.push(Text::marked(
+        lines.push(Text::from(
             "Changes need `--reason \"why\"` (you are asked for it if you leave it out) and the approval of somebody \
              else. `--ticket` names the ticket.",
         ));
@@ -90,7 +90,7 @@ fn overview(registry: &Registry, may_request: bool, may_approve: bool) -> Answer
         }
     }));
     if may_request || may_approve {
-        lines.push(Text::marked(
+        lines.push(Text::from(
             "`/ckan help` and a command shows how it is written, for example `/ckan help show`.",
         ));
     }

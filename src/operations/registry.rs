@@ -51,11 +51,8 @@ pub struct Operation {
     /// What it does.
     pub kind: Kind,
     augment: fn(clap::Command) -> clap::Command,
-    read_arguments: ArgumentReader,
+    read_arguments: fn(&clap::ArgMatches) -> Result<Value, clap::Error>,
 }
-
-/// Turns what clap read into the JSON of an operation's typed arguments.
-pub type ArgumentReader = fn(&clap::ArgMatches) -> Result<Value, clap::Error>;
 
 /// The two kinds.
 pub enum Kind {
@@ -85,11 +82,6 @@ impl Operation {
     /// Its arguments as the JSON that is frozen with a request.
     pub fn arguments(&self, matches: &clap::ArgMatches) -> Result<Value, clap::Error> {
         (self.read_arguments)(matches)
-    }
-
-    /// Reads its arguments as the JSON that is frozen with a request.
-    pub fn reader(&self) -> ArgumentReader {
-        self.read_arguments
     }
 }
 

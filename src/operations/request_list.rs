@@ -58,10 +58,10 @@ fn answer(requests: &[Request], all: bool) -> Answer {
         lines.push(Text::from(format!("There are more; these are the latest {MOST}.")));
     }
     if requests.is_empty() && !all {
-        lines.push(Text::marked("`/ckan request list --all` shows the latest ones."));
+        lines.push(Text::from("`/ckan request list --all` shows the latest ones."));
     }
     if !requests.is_empty() {
-        lines.push(Text::marked("`/ckan request show` and a reference shows one of them."));
+        lines.push(Text::from("`/ckan request show` and a reference shows one of them."));
     }
     Answer { title: title.to_owned(), lines, ..Answer::default() }
 }

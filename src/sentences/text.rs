@@ -42,20 +42,6 @@ impl Text {
         Self::default()
     }
 
-    /// A sentence in which backticks stand around what may be typed.
-    pub fn marked(sentence: &str) -> Self {
-        let parts: Vec<&str> = sentence.split('`').collect();
-        if parts.len().is_multiple_of(2) {
-            return Self::new().plain(sentence);
-        }
-        parts.into_iter().enumerate().filter(|(_, part)| !part.is_empty()).fold(
-            Self::new(),
-            |text, (index, part)| {
-                if index % 2 == 1 { text.code(part) } else { text.plain(part) }
-            },
-        )
-    }
-
     /// Letters.
     #[must_use]
     pub fn plain(mut self, words: impl AsRef<str>) -> Self {
@@ -128,15 +114,30 @@ impl Text {
     }
 }
 
+/// A sentence in which words in backquotes stand in a fixed-width face. That is the only markup a sentence can hold,
+/// and it is harmless in foreign text.
 impl From<&str> for Text {
-    fn from(words: &str) -> Self {
-        Self::new().plain(words)
+    fn from(sentence: &str) -> Self {
+        let mut text = Self::new();
+        let mut pieces = sentence.split('`').peekable();
+        let mut inside = false;
+        while let Some(piece) = pieces.next() {
+            // The last backquote of an odd number opens nothing.
+            text = match (inside, pieces.peek().is_some()) {
+                (true, true) => text.code(piece),
+                (true, false) => text.plain("`").plain(piece),
+                (false, _) if piece.is_empty() => text,
+                (false, _) => text.plain(piece),
+            };
+            inside = !inside;
+        }
+        text
     }
 }
 
 impl From<String> for Text {
-    fn from(words: String) -> Self {
-        Self::new().plain(words)
+    fn from(sentence: String) -> Self {
+        Self::from(sentence.as_str())
     }
 }
 
@@ -184,12 +185,14 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_backticks_may_be_typed() {
+    fn words_in_backquotes_stand_in_a_fixed_width_face() {
         assert_eq!(
-            Text::marked("Type `/ckan help`."),
-            Text::new().plain("Type ").code("/ckan help").plain(".")
+            Text::from("type `/ckan help` now"),
+            Text::new().plain("type ").code("/ckan help").plain(" now")
         );
-        assert_eq!(Text::marked("A stray ` stays."), Text::new().plain("A stray ` stays."));
+        assert_eq!(Text::from("a ` b"), Text::new().plain("a ").plain("`").plain(" b"));
+        assert_eq!(Text::from("`x`"), Text::new().code("x"));
+        assert_eq!(Text::from(""), Text::new());
     }
 
     #[test]

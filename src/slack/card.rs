@@ -28,10 +28,10 @@ pub fn card(request: &Request, ticket_url: Option<&str>) -> Value {
     let plan = &request.plan;
     let reference = request.id.reference();
     let mut facts: Vec<(String, Text)> =
-        plan.shown.iter().map(|(label, value)| (label.clone(), Text::from(value.as_str()))).collect();
+        plan.shown.iter().map(|(label, value)| (label.clone(), Text::new().plain(value))).collect();
     facts.push(("Environment".to_owned(), Text::from(request.environment.as_str())));
     facts.push(("Asked by".to_owned(), Text::new().person(&request.requester_user)));
-    facts.push(("Reason".to_owned(), Text::from(request.reason.as_str())));
+    facts.push(("Reason".to_owned(), Text::new().plain(&request.reason)));
     if let Some(ticket) = &request.ticket {
         let text = match ticket_url {
             Some(url) => Text::new().link(url.replace("{ticket}", ticket), ticket),

@@ -15,8 +15,6 @@ pub use grammar::{Grammar, whole_ticket};
 
 use serde_json::Value;
 
-use crate::sentences::text::Text;
-
 /// What a command asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
@@ -38,7 +36,7 @@ pub struct Misunderstood {
     /// What kind of mistake it is, for metrics.
     pub kind: Mistake,
     /// What the person reads: what is wrong and what to write instead.
-    pub sentence: Text,
+    pub sentence: String,
 }
 
 /// Kinds of mistakes.
@@ -77,7 +75,7 @@ impl Mistake {
         }
     }
 
-    fn because(self, sentence: Text) -> Misunderstood {
+    fn because(self, sentence: String) -> Misunderstood {
         Misunderstood { kind: self, sentence }
     }
 }

@@ -6,6 +6,7 @@
 mod inbox;
 mod open;
 mod outbox;
+mod reader;
 mod transaction;
 mod writer;
 
@@ -17,10 +18,11 @@ use jiff::Timestamp;
 use sqlx::SqlitePool;
 
 pub use open::OpenError;
+pub use reader::SqliteAuditReader;
 
 use self::inbox::Inbox;
 use self::writer::{Writer, unavailable};
-use super::rows::{AuditRow, CardRow, CountsRow, HeadRow, InboundRow, OutboxRow, RequestRow, no_head};
+use super::rows::{AuditRow, CardRow, CountsRow, InboundRow, OutboxRow, RequestRow};
 use super::{
     Commit, Filter, Inbound, MessageAddress, MessageCounts, MessageFate, Outgoing, Receipt, Store,
     StoreError, sql,
@@ -191,19 +193,11 @@ impl Store for SqliteStore {
     }
 
     async fn audit_head(&self) -> Result<ChainHead, StoreError> {
-        let row: Option<HeadRow> =
-            sqlx::query_as(sql::AUDIT_HEAD).fetch_optional(&self.readers).await.map_err(unavailable)?;
-        row.map(ChainHead::from).ok_or_else(no_head)
+        reader::head(&self.readers).await
     }
 
     async fn audit_links(&self, after_seq: i64, limit: u32) -> Result<Vec<Link>, StoreError> {
-        let rows: Vec<AuditRow> = sqlx::query_as(sql::AUDIT_AFTER)
-            .bind(after_seq)
-            .bind(i64::from(limit))
-            .fetch_all(&self.readers)
-            .await
-            .map_err(unavailable)?;
-        Ok(rows.into_iter().map(Link::from).collect())
+        reader::links(&self.readers, after_seq, limit).await
     }
 
     async fn audit_of(&self, request: &RequestId) -> Result<Vec<Link>, StoreError> {

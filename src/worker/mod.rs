@@ -48,7 +48,7 @@ pub struct Bot {
     /// New ids.
     pub ids: Arc<IdSource>,
     /// Every operation.
-    pub registry: Registry,
+    pub registry: Arc<Registry>,
     /// Reads command text.
     pub grammar: Grammar,
     /// Every environment's CKAN.

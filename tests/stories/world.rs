@@ -84,14 +84,7 @@ impl TestCkan {
     pub async fn writes(&self, slug: &str) -> Option<usize> {
         let control = self.control.as_ref()?;
         let id = control.dataset(slug).await?.id;
-        Some(
-            control
-                .writes()
-                .await
-                .iter()
-                .filter(|write| write.committed && write.id.as_deref() == Some(&id))
-                .count(),
-        )
+        Some(control.writes().await.iter().filter(|write| write.committed && write.id == id).count())
     }
 }
 

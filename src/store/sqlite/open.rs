@@ -100,7 +100,7 @@ pub(super) async fn open(url: &str) -> Result<Opened, OpenError> {
     Ok(Opened { writer: Writer::new(writing, connection), readers, lock })
 }
 
-fn path(url: &str) -> Result<PathBuf, OpenError> {
+pub(super) fn path(url: &str) -> Result<PathBuf, OpenError> {
     match url.strip_prefix("sqlite://") {
         // A question mark would be read as options by other tools and as part of the name by us.
         Some(path) if !path.is_empty() && !path.contains('?') && !path.starts_with(':') => {
