@@ -65,9 +65,6 @@ pub enum ServeError {
     /// An environment's settings cannot be used.
     #[error("environment {0}: its settings cannot be used")]
     Site(String),
-    /// The ticket pattern is no expression.
-    #[error("the ticket pattern is not a regular expression")]
-    TicketPattern,
     /// Metrics cannot be counted.
     #[error("metrics cannot be counted")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -104,11 +101,7 @@ impl Server {
             ids: bot.ids.clone(),
             app: config.slack.app_id.clone(),
             home: bot.home.clone(),
-            ticket_pattern: bot
-                .policy
-                .ticket_pattern
-                .as_deref()
-                .and_then(|pattern| whole_ticket(pattern).ok()),
+            ticket_pattern: bot.policy.ticket_pattern.as_deref().and_then(whole_ticket),
             wake: wakes.intake.clone(),
         });
         let answers = ResponseAddress::new(http::client(ANSWER_TIMEOUT)?, &config.slack.api_url);
@@ -186,8 +179,7 @@ fn bot(
     let names: Vec<String> = sites.names().map(str::to_owned).collect();
     let ids = Arc::new(IdSource::unpredictable(clock.clone()));
     Ok(Bot {
-        grammar: Grammar::new(registry.clone(), names, config.policy.ticket_pattern.as_deref())
-            .map_err(|_| ServeError::TicketPattern)?,
+        grammar: Grammar::new(&registry, &names, config.policy.ticket_pattern.as_deref()),
         registry,
         sites,
         store,

@@ -1,5 +1,7 @@
 //! The binary as somebody in a terminal meets it: what it prints, and its exit code.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -50,7 +50,7 @@ fn answer(registry: &Registry, may_request: bool, may_approve: bool, words: &[&s
         },
         Found::Noun(_) | Found::Nothing(_) => Answer {
             title: "No such command".to_owned(),
-            lines: refusal(&found, words).into_iter().map(Text::from).collect(),
+            lines: refusal(&found, words).into_iter().collect(),
             ..Answer::default()
         },
     }

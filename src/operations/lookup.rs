@@ -5,6 +5,7 @@
 
 use super::Meta;
 use crate::sentences::command as sentences;
+use crate::sentences::text::Text;
 use crate::suggestion::nearest;
 
 /// What the words name.
@@ -54,7 +55,7 @@ pub fn look_up(operations: &[Meta], words: &[&str]) -> Found {
 }
 
 /// The sentence for words that name no operation; `None` where they name one.
-pub fn refusal(found: &Found, words: &[&str]) -> Option<String> {
+pub fn refusal(found: &Found, words: &[&str]) -> Option<Text> {
     let first = words.first().copied().unwrap_or_default();
     let both = words.get(..2).map_or_else(|| first.to_owned(), |both| both.join(" "));
     match found {

@@ -51,8 +51,11 @@ pub struct Operation {
     /// What it does.
     pub kind: Kind,
     augment: fn(clap::Command) -> clap::Command,
-    read_arguments: fn(&clap::ArgMatches) -> Result<Value, clap::Error>,
+    read_arguments: ArgumentReader,
 }
+
+/// Turns what clap read into the JSON of an operation's typed arguments.
+pub type ArgumentReader = fn(&clap::ArgMatches) -> Result<Value, clap::Error>;
 
 /// The two kinds.
 pub enum Kind {
@@ -82,6 +85,11 @@ impl Operation {
     /// Its arguments as the JSON that is frozen with a request.
     pub fn arguments(&self, matches: &clap::ArgMatches) -> Result<Value, clap::Error> {
         (self.read_arguments)(matches)
+    }
+
+    /// Reads its arguments as the JSON that is frozen with a request.
+    pub fn reader(&self) -> ArgumentReader {
+        self.read_arguments
     }
 }
 

@@ -98,10 +98,11 @@ pub fn outcome(request: &Request, outcome: &Outcome, inverse: Option<&Inverse>) 
     let mut message = Message::of(story::outcome(request, outcome))
         .list("What I saw", outcome.seen.iter().map(|seen| Text::from(seen.as_str())));
     if let Some(inverse) = inverse {
+        let spoken = format!("{}: ask for the undoing of this request", inverse.label);
         message = message.buttons(&[Button {
             action: button::UNDO,
             label: inverse.label,
-            spoken: "Ask for the undoing of this request",
+            spoken: &spoken,
             value: request.id.as_str(),
             style: Style::Plain,
         }]);

@@ -15,6 +15,8 @@ pub use grammar::{Grammar, whole_ticket};
 
 use serde_json::Value;
 
+use crate::sentences::text::Text;
+
 /// What a command asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
@@ -36,7 +38,7 @@ pub struct Misunderstood {
     /// What kind of mistake it is, for metrics.
     pub kind: Mistake,
     /// What the person reads: what is wrong and what to write instead.
-    pub sentence: String,
+    pub sentence: Text,
 }
 
 /// Kinds of mistakes.
@@ -75,7 +77,7 @@ impl Mistake {
         }
     }
 
-    fn because(self, sentence: String) -> Misunderstood {
+    fn because(self, sentence: Text) -> Misunderstood {
         Misunderstood { kind: self, sentence }
     }
 }

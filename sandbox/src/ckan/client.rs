@@ -25,9 +25,7 @@ impl CkanControl {
     /// Where this build of the HTTP client has no TLS to start with.
     #[expect(clippy::expect_used, reason = "a plain client always builds")]
     pub fn new(url: &str) -> Self {
-        // The HTTP client wants one even where it speaks plain HTTP. An error means that there is one already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
+        let http = crate::loopback::client().timeout(Duration::from_secs(10)).build();
         Self { url: url.trim_end_matches('/').to_owned(), http: http.expect("a plain HTTP client") }
     }
 

@@ -93,7 +93,7 @@ pub(super) async fn deliver(shared: &Arc<Shared>, outgoing: Outgoing) -> Ack {
         Some(url) => send(shared, &url, outgoing.path, outgoing.body, timestamp, &signature).await,
         None => Ack::default(),
     };
-    shared.note(|world| {
+    shared.change(|world| {
         if let Some(delivery) = world.deliveries.iter_mut().find(|delivery| delivery.n == n) {
             delivery.status = ack.status;
             delivery.ack_ms = ack.took_ms;

@@ -61,7 +61,9 @@ impl Message {
     /// Everything a person reads in it: the text, then every text of its blocks, line by line.
     pub fn all_text(&self) -> String {
         let mut lines = vec![self.text.clone()];
-        self.blocks.iter().for_each(|block| collect_text(block, &mut lines));
+        for block in &self.blocks {
+            collect_text(block, &mut lines);
+        }
         lines.retain(|line| !line.is_empty());
         lines.join("\n")
     }

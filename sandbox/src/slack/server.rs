@@ -39,9 +39,8 @@ impl SlackSandbox {
         if bound.ip().is_unspecified() {
             bound.set_ip(Ipv4Addr::LOCALHOST.into());
         }
-        // A proxy or a redirect would hide what the app really answers.
-        let http = reqwest::Client::builder()
-            .no_proxy()
+        // A followed redirect would hide what the app really answers.
+        let http = crate::loopback::client()
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(std::io::Error::other)?;

@@ -4,6 +4,9 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 /// The value of `X-Slack-Signature` for these bytes at this time.
+///
+/// # Panics
+/// Never: HMAC takes a key of any length.
 pub fn signature(secret: &str, timestamp: i64, body: &[u8]) -> String {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");

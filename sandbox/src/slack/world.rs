@@ -158,7 +158,9 @@ impl World {
             for key in ["elements", "actions", "accessory", "element"] {
                 match fields.get_mut(key) {
                     Some(Value::Array(elements)) => {
-                        elements.iter_mut().for_each(|each| self.name_element(each))
+                        for each in elements {
+                            self.name_element(each);
+                        }
                     }
                     Some(element) => self.name_element(element),
                     None => {}

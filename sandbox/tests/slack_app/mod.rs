@@ -1,6 +1,7 @@
 //! A tiny app for the sandbox Slack's own tests: it records what Slack sends and answers as the test told it.
 
-#![allow(dead_code, missing_docs, clippy::allow_attributes, reason = "each test binary uses its own part")]
+#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses its own part")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test support")]
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -12,7 +13,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use sandbox::slack::{Control, SlackConfig, SlackSandbox};
+use sandbox::slack::{Control, ControlError, SlackConfig, SlackSandbox};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -184,4 +185,12 @@ pub(crate) fn reason_modal() -> Value {
             "element": { "type": "plain_text_input", "action_id": "text", "max_length": 200 },
         }],
     })
+}
+
+/// The code with which the control API refused.
+pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, ControlError>) -> String {
+    match result.unwrap_err() {
+        ControlError::Refused { code, .. } => code,
+        other => panic!("{other}"),
+    }
 }

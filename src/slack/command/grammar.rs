@@ -3,8 +3,6 @@
 //! Guarantees that clap reads the arguments and that none of clap's own text reaches a person. Leaves the words to
 //! `words` and the sentences to `sentences::command`.
 
-use std::sync::Arc;
-
 use clap::{ArgMatches, Command};
 use regex::Regex;
 use serde_json::json;
@@ -13,6 +11,7 @@ use super::misreading::{label, mistake};
 use super::words::{self, Unreadable, Word};
 use super::{Asked, Mistake, Misunderstood};
 use crate::operations::lookup::{Found, look_up, refusal};
+use crate::operations::registry::ArgumentReader;
 use crate::operations::{Meta, Registry, options};
 use crate::sentences::command as sentences;
 use crate::suggestion::nearest;
@@ -27,40 +26,49 @@ const TICKETS: [&str; 6] = ["51234", "1234567", "123", "ABC-123", "INC0012345", 
 
 /// Reads command texts. Made once.
 pub struct Grammar {
-    registry: Arc<Registry>,
     metas: Vec<Meta>,
+    commands: Vec<OneCommand>,
     environments: Vec<String>,
     ticket: Option<TicketRule>,
 }
 
+pub(super) struct OneCommand {
+    pub(super) meta: Meta,
+    pub(super) command: Command,
+    reader: ArgumentReader,
+}
+
 struct TicketRule {
-    pattern: Regex,
+    pattern: Option<Regex>,
     example: Option<&'static str>,
     written: String,
 }
 
-/// The configured pattern, so that it fits whole tickets only.
-pub fn whole_ticket(pattern: &str) -> Result<Regex, regex::Error> {
-    Regex::new(&format!("^(?:{pattern})$"))
+/// A pattern that fits whole tickets only; `None` where it is no regular expression.
+pub fn whole_ticket(pattern: &str) -> Option<Regex> {
+    Regex::new(&format!("^(?:{pattern})$")).ok()
 }
 
 impl Grammar {
-    /// A grammar of these operations and environments. A ticket must fit the pattern as a whole.
-    pub fn new(
-        registry: Arc<Registry>,
-        environments: impl IntoIterator<Item = String>,
-        ticket_pattern: Option<&str>,
-    ) -> Result<Self, regex::Error> {
-        let ticket = match ticket_pattern {
-            None => None,
-            Some(written) => {
-                let pattern = whole_ticket(written)?;
-                let example = TICKETS.into_iter().find(|ticket| pattern.is_match(ticket));
-                Some(TicketRule { pattern, example, written: written.to_owned() })
-            }
-        };
-        let metas = registry.iter().map(|operation| operation.meta).collect();
-        Ok(Self { registry, metas, environments: environments.into_iter().collect(), ticket })
+    /// A grammar of these operations and environments. A ticket must fit the pattern as a whole; a pattern that is no
+    /// regular expression fits nothing.
+    pub fn new(registry: &Registry, environments: &[String], ticket_pattern: Option<&str>) -> Self {
+        let commands = registry.iter().map(|operation| OneCommand {
+            meta: operation.meta,
+            command: options::command(operation),
+            reader: operation.reader(),
+        });
+        let ticket = ticket_pattern.map(|written| {
+            let pattern = whole_ticket(written);
+            let fits = |ticket: &&str| pattern.as_ref().is_some_and(|pattern| pattern.is_match(ticket));
+            TicketRule { example: TICKETS.into_iter().find(fits), written: written.to_owned(), pattern }
+        });
+        Self {
+            metas: registry.iter().map(|operation| operation.meta).collect(),
+            commands: commands.collect(),
+            environments: environments.to_vec(),
+            ticket,
+        }
     }
 
     /// What the text after `/ckan` asks for.
@@ -92,14 +100,14 @@ impl Grammar {
 
     fn read_operation(&self, meta: &Meta, words: &[Word]) -> Result<Asked, Misunderstood> {
         let not_read = || Mistake::Option.because(sentences::see_help(meta));
-        let operation = self.registry.find(meta.name).ok_or_else(not_read)?;
-        let command = options::command(operation);
-        let matches = command
+        let one = self.commands.iter().find(|one| one.meta.name == meta.name).ok_or_else(not_read)?;
+        let matches = one
+            .command
             .clone()
             .try_get_matches_from(shell_words(words))
-            .map_err(|error| mistake(&error, meta, &command, words))?;
-        check_own_values(meta, &command, &matches, words)?;
-        let arguments = operation.arguments(&matches).map_err(|_| not_read())?;
+            .map_err(|error| mistake(&error, one, words))?;
+        check_own_values(one, &matches, words)?;
+        let arguments = (one.reader)(&matches).map_err(|_| not_read())?;
         let common = |name: &str| matches.try_get_one::<String>(name).ok().flatten().map(String::as_str);
         Ok(Asked {
             operation: meta.name.to_owned(),
@@ -134,7 +142,9 @@ impl Grammar {
             Err(Mistake::Ticket.because(sentences::not_a_ticket(ticket, example, written)))
         };
         match &self.ticket {
-            Some(rule) if !rule.pattern.is_match(ticket) => refuse(rule.example, Some(rule.written.as_str())),
+            Some(rule) if !rule.pattern.as_ref().is_some_and(|pattern| pattern.is_match(ticket)) => {
+                refuse(rule.example, Some(rule.written.as_str()))
+            }
             None if ticket.is_empty()
                 || ticket.starts_with('-')
                 || ticket.contains(' ')
@@ -204,12 +214,8 @@ fn unreadable(why: Unreadable) -> Misunderstood {
 
 /// What clap cannot know of an operation's own values: that they are empty, look like an option, or held characters
 /// that nobody sees.
-fn check_own_values(
-    meta: &Meta,
-    command: &Command,
-    matches: &ArgMatches,
-    words: &[Word],
-) -> Result<(), Misunderstood> {
+fn check_own_values(one: &OneCommand, matches: &ArgMatches, words: &[Word]) -> Result<(), Misunderstood> {
+    let OneCommand { meta, command, .. } = one;
     let own = command.get_arguments().filter(|argument| !options::is_common(argument.get_id().as_str()));
     for argument in own {
         let Ok(Some(values)) = matches.try_get_raw(argument.get_id().as_str()) else { continue };

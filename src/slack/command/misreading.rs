@@ -3,13 +3,13 @@
 //! Guarantees that none of clap's text reaches a person, but for the sentence of an operation's own value parser.
 //! Leaves the reading itself to `grammar`.
 
-use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::grammar::OneCommand;
 use super::words::Word;
 use super::{Mistake, Misunderstood};
-use crate::operations::Meta;
 use crate::sentences::command as sentences;
+use crate::sentences::text::Text;
 use crate::suggestion::nearest;
 
 /// An argument's name in a sentence: `DATASET` becomes `dataset`.
@@ -22,7 +22,8 @@ pub(super) fn label(argument: &clap::Arg) -> String {
 }
 
 /// clap's error in our words.
-pub(super) fn mistake(error: &clap::Error, meta: &Meta, command: &Command, words: &[Word]) -> Misunderstood {
+pub(super) fn mistake(error: &clap::Error, one: &OneCommand, words: &[Word]) -> Misunderstood {
+    let OneCommand { meta, command, .. } = one;
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
         Some(ContextValue::Strings(texts)) => texts.first().cloned().unwrap_or_default(),
@@ -66,7 +67,7 @@ pub(super) fn mistake(error: &clap::Error, meta: &Meta, command: &Command, words
         ErrorKind::ValueValidation => {
             // The source is the sentence that the operation's own parser wrote.
             let sentence = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-            Mistake::Target.because(sentence)
+            Mistake::Target.because(Text::from(sentence))
         }
         ErrorKind::InvalidValue if text(ContextKind::InvalidValue).is_empty() => {
             Mistake::Option.because(sentences::option_without_value(&option))

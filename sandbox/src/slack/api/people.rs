@@ -45,7 +45,8 @@ pub(super) fn user_info(context: &mut Context<'_>) -> Answer {
     Ok(answer(json!({ "user": user_object(person, person.team_id == workspace.team.id) })))
 }
 
-/// Slack tells less of other companies' people, and says `is_stranger` only where it is so.
+/// Slack tells less of other companies' people, and says `is_stranger` only where it is so. Empty custom fields
+/// come as a list, filled ones as an object; some clients stumble over that, so the list is here too.
 fn user_object(person: &Person, own_team: bool) -> Value {
     let mut object = json!({
         "id": person.id,

@@ -132,10 +132,10 @@ fn context<'a>(checker: &mut Checker, block: &'a Value, path: &'a str) -> Option
     let node = checker.object(block, path, &["type", "elements"], &["block_id"])?;
     for (at, each) in checker.list(node, "elements", 1, 10).iter().enumerate() {
         let path = format!("{path}/elements/{at}");
-        if each.get("type").and_then(Value::as_str) == Some("image") {
-            element::image(checker, each, &path);
-        } else {
-            text::object(checker, each, &path, Kind::Any, 3000);
+        match each.get("type").and_then(Value::as_str).unwrap_or_default() {
+            "image" => element::image(checker, each, &path),
+            "plain_text" | "mrkdwn" => text::object(checker, each, &path, Kind::Any, 3000),
+            kind => checker.report(format!("{path}/type"), format!("unsupported type: {kind}")),
         }
     }
     Some(node)

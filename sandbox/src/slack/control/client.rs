@@ -1,9 +1,6 @@
-//! An HTTP client of the control API, so that tests act as the page does.
-//!
-//! The waiting methods have a bound and long-poll; they never sleep. When the bound is reached, the error lists
-//! what the person saw instead.
+//! An HTTP client of the control API, so that tests act as the page does. Waiting for something is in `wait`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,7 +8,6 @@ use serde_json::{Map, Value, json};
 
 use super::super::message::Message;
 use super::super::record::{Call, Delivery};
-use super::super::view::Modal;
 use super::reply::{AckReply, CommandReply, DeliverReply, SubmitReply, UserState};
 
 /// How long the waiting methods wait unless told otherwise.
@@ -54,7 +50,7 @@ pub enum ControlError {
 pub struct Control {
     base: String,
     http: reqwest::Client,
-    patience: Duration,
+    pub(super) patience: Duration,
 }
 
 impl Control {
@@ -67,8 +63,7 @@ impl Control {
             clippy::expect_used,
             reason = "fails only where the TLS backend is broken, which HTTP does not need"
         )]
-        let http = reqwest::Client::builder()
-            .no_proxy()
+        let http = crate::loopback::client()
             .timeout(Duration::from_secs(90))
             .build()
             .expect("an HTTP client can be made");
@@ -254,6 +249,13 @@ impl Control {
         self.post::<Value>("clock", &json!({ "advance_s": seconds })).await.map(drop)
     }
 
+    /// The version, once it is above `since` or after that many milliseconds.
+    pub(super) async fn wait_version(&self, since: u64, wait_ms: u64) -> Result<u64, ControlError> {
+        let query = [("since", since.to_string()), ("wait_ms", wait_ms.to_string())];
+        let answer: Value = self.get("version", &query).await?;
+        Ok(answer.get("version").and_then(Value::as_u64).unwrap_or_default())
+    }
+
     /// What the app called so far.
     pub async fn calls(&self) -> Result<Vec<Call>, ControlError> {
         self.get("calls", &[]).await
@@ -263,95 +265,4 @@ impl Control {
     pub async fn deliveries(&self) -> Result<Vec<Delivery>, ControlError> {
         self.get("deliveries", &[]).await
     }
-
-    /// The first message that this person sees and that fits.
-    pub async fn wait_message(
-        &self,
-        user: &str,
-        fits: impl Fn(&Message) -> bool,
-    ) -> Result<Message, ControlError> {
-        self.wait(user, "such a message", |state| {
-            state.messages.iter().find(|message| fits(message)).cloned()
-        })
-        .await
-    }
-
-    /// The first message that this person sees and that holds these words, in its text or its blocks.
-    pub async fn wait_text(&self, user: &str, needle: &str) -> Result<Message, ControlError> {
-        let what = format!("a message with {needle:?}");
-        let found = |message: &&Message| message.all_text().contains(needle);
-        self.wait(user, &what, |state| state.messages.iter().find(found).cloned()).await
-    }
-
-    /// The modal on top of this person's stack.
-    pub async fn wait_modal(&self, user: &str) -> Result<Modal, ControlError> {
-        self.wait(user, "a modal", |state| state.modals.last().cloned()).await
-    }
-
-    /// The first call of the app that fits.
-    pub async fn wait_call(&self, user: &str, fits: impl Fn(&Call) -> bool) -> Result<Call, ControlError> {
-        let deadline = Instant::now() + self.patience;
-        let mut since = 0;
-        loop {
-            // The state is read first: a call that comes later makes the next wait return at once.
-            let left = deadline.saturating_duration_since(Instant::now());
-            let wait_ms = if since == 0 { 0 } else { milliseconds(left) };
-            let state = self.wait_state(user, since, wait_ms).await?;
-            since = state.version;
-            let calls = self.calls().await?;
-            if let Some(call) = calls.iter().find(|call| fits(call)) {
-                return Ok(call.clone());
-            }
-            if Instant::now() >= deadline {
-                let lines = calls.iter().map(|call| format!("{} {} {}", call.n, call.method, call.http));
-                return Err(ControlError::TimedOut {
-                    user: "the sandbox".into(),
-                    what: "such a call".into(),
-                    waited: self.patience,
-                    visible: lines.collect::<Vec<_>>().join("\n"),
-                });
-            }
-        }
-    }
-
-    /// Waits until `find` finds something in what this person sees.
-    pub async fn wait<T>(
-        &self,
-        user: &str,
-        what: &str,
-        find: impl Fn(&UserState) -> Option<T>,
-    ) -> Result<T, ControlError> {
-        let deadline = Instant::now() + self.patience;
-        let mut state = self.state(user).await?;
-        loop {
-            if let Some(found) = find(&state) {
-                return Ok(found);
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(ControlError::TimedOut {
-                    user: user.to_owned(),
-                    what: what.to_owned(),
-                    waited: self.patience,
-                    visible: describe(&state),
-                });
-            }
-            state = self.wait_state(user, state.version, milliseconds(left)).await?;
-        }
-    }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1)
-}
-
-fn describe(state: &UserState) -> String {
-    let messages = state.messages.iter().map(|message| {
-        let kind = if message.ephemeral_for.is_some() { "only for this person" } else { "message" };
-        format!("{kind} {} of {}: {}", message.ts, message.user, message.all_text())
-    });
-    let modals = state.modals.iter().map(|modal| format!("modal {}: {}", modal.callback_id, modal.view));
-    let notices = state.notices.iter().map(|notice| format!("notice {}: {}", notice.code, notice.text));
-    let lines: Vec<String> = messages.chain(modals).chain(notices).collect();
-    if lines.is_empty() { "nothing at all".to_owned() } else { lines.join("\n") }
 }

@@ -9,6 +9,7 @@ pub mod client;
 mod command;
 pub mod reply;
 mod submission;
+mod wait;
 mod watch;
 
 use std::sync::Arc;
@@ -80,6 +81,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/control/workspace", get(watch::workspace))
         .route("/control/state", get(watch::state))
+        .route("/control/version", get(watch::version))
         .route("/control/calls", get(watch::calls))
         .route("/control/deliveries", get(watch::deliveries))
         .route("/control/command", post(command::command))

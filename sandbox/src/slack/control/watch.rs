@@ -39,18 +39,8 @@ pub(super) async fn state(
     if shared.note(|world| world.person(&query.user).is_none()) {
         return Err(Refusal::missing("no_such_person", "There is nobody with that id."));
     }
-    let mut versions = shared.versions();
-    if query.wait_ms > 0 {
-        let newer = versions.wait_for(|version| *version > query.since);
-        tokio::select! {
-            _ = newer => {}
-            () = tokio::time::sleep(Duration::from_millis(query.wait_ms).min(LONGEST_WAIT)) => {}
-            () = shared.stop.cancelled() => {}
-        }
-    }
+    let version = newer_version(&shared, query.since, query.wait_ms).await;
     let user = query.user.as_str();
-    // The version is read first: a change in between is then reported again rather than missed.
-    let version = *versions.borrow();
     Ok(Json(shared.note(|world| UserState {
         version,
         messages: world.shown_to(user).cloned().collect(),
@@ -58,6 +48,37 @@ pub(super) async fn state(
         notices: world.notices.get(user).cloned().unwrap_or_default(),
         home: world.homes.get(user).cloned(),
     })))
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct VersionQuery {
+    #[serde(default)]
+    since: u64,
+    #[serde(default)]
+    wait_ms: u64,
+}
+
+pub(super) async fn version(
+    State(shared): State<Arc<Shared>>,
+    Query(query): Query<VersionQuery>,
+) -> Json<Value> {
+    let version = newer_version(&shared, query.since, query.wait_ms).await;
+    Json(json!({ "version": version }))
+}
+
+/// Waits for a version above this one. What is read after it is at least as new: a change in between is reported
+/// twice rather than missed.
+async fn newer_version(shared: &Shared, since: u64, wait_ms: u64) -> u64 {
+    let mut versions = shared.versions();
+    if wait_ms > 0 {
+        let newer = versions.wait_for(|version| *version > since);
+        tokio::select! {
+            _ = newer => {}
+            () = tokio::time::sleep(Duration::from_millis(wait_ms).min(LONGEST_WAIT)) => {}
+            () = shared.stop.cancelled() => {}
+        }
+    }
+    *versions.borrow()
 }
 
 pub(super) async fn calls(State(shared): State<Arc<Shared>>) -> Json<Value> {
