@@ -74,16 +74,13 @@ pub fn refusal(found: &Found, words: &[&str]) -> Option<Text> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use crate::operations::Registry;
+    use crate::operations::{Operation, Registry};
 
     #[test]
     fn no_two_operations_answer_to_the_same_words() {
         let registry = Registry::all();
-        let nouns: BTreeSet<&str> = registry
-            .iter()
-            .filter(|one| !one.verb().is_empty())
-            .map(super::super::registry::Operation::noun)
-            .collect();
+        let nouns: BTreeSet<&str> =
+            registry.iter().filter(|one| !one.verb().is_empty()).map(Operation::noun).collect();
         let mut names = BTreeSet::new();
         for operation in registry.iter() {
             for name in [operation.meta.name].iter().chain(operation.meta.short) {

@@ -77,7 +77,14 @@ pub(super) fn store_failed(error: &StoreError) -> PlanError {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::approval::State;
+    use crate::clock::SystemClock;
+    use crate::operations::request_list::tests::request;
+    use crate::store::Commit;
+    use crate::store::sqlite::SqliteStore;
 
     #[test]
     fn references_are_read_as_people_write_them() {
@@ -90,5 +97,27 @@ mod tests {
         for text in ["", "7Q2M4", "road-accidents", "7Q2M4K,", "%%%%%%"] {
             assert_eq!(text.parse::<RequestReference>(), Err(NotAReference), "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn one_request_is_meant_or_a_sentence_says_why_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("requests.db").display());
+        let store = SqliteStore::open(&url, Arc::new(SystemClock)).await.unwrap();
+        for id in ["01KAPTESTTESTTESTTES7Q2M4K", "01KAPTESTTESTTESTTE17Q2M4K", "01KAPTESTTESTTESTTES0ABCDE"] {
+            let request = request(id, State::Pending);
+            store.commit(Commit { insert: Some(request), ..Commit::default() }).await.unwrap();
+        }
+        let mut said = vec![];
+        for reference in ["0abcde", "7q2m4k", "s7q2m4k", "ZZZZZZ"] {
+            let found = reference.parse::<RequestReference>().unwrap().find(&store).await;
+            said.push(found.map_or_else(|why| why.to_string(), |request| request.id.to_string()));
+        }
+        insta::assert_snapshot!(said.join("\n"), @"
+        01KAPTESTTESTTESTTES0ABCDE
+        Two requests end in `7Q2M4K`. Write the whole id: `01KAPTESTTESTTESTTES7Q2M4K` or `01KAPTESTTESTTESTTE17Q2M4K`.
+        01KAPTESTTESTTESTTES7Q2M4K
+        There is no request `ZZZZZZ`. `/ckan request list --all` shows the latest ones.
+        ");
     }
 }

@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn s17_foreign_text_never_stands_in_mrkdwn() {
-        let body = Message::of(Text::from("*bold* <!channel> `x`")).body();
+        let body = Message::of(Text::new().plain("*bold* <!channel> `x`")).body();
         assert!(!body["blocks"].to_string().contains("mrkdwn"));
         assert_eq!(body["blocks"][0]["elements"][0]["elements"][0]["text"], "*bold* <!channel> `x`");
     }
