@@ -19,7 +19,7 @@ use crate::config::{Config, Secrets};
 use crate::health::{self, Health};
 use crate::ids::IdSource;
 use crate::operations::Registry;
-use crate::slack::command::{Grammar, whole_ticket};
+use crate::slack::command::Grammar;
 use crate::slack::door::{self, Door};
 use crate::slack::outbox::Outbox;
 use crate::slack::people::Home;
@@ -101,7 +101,7 @@ impl Server {
             ids: bot.ids.clone(),
             app: config.slack.app_id.clone(),
             home: bot.home.clone(),
-            ticket_pattern: bot.policy.ticket_pattern.as_deref().and_then(whole_ticket),
+            grammar: bot.grammar.clone(),
             wake: wakes.intake.clone(),
         });
         let answers = ResponseAddress::new(http::client(ANSWER_TIMEOUT)?, &config.slack.api_url);
@@ -179,7 +179,7 @@ fn bot(
     let names: Vec<String> = sites.names().map(str::to_owned).collect();
     let ids = Arc::new(IdSource::unpredictable(clock.clone()));
     Ok(Bot {
-        grammar: Grammar::new(&registry, &names, config.policy.ticket_pattern.as_deref()),
+        grammar: Arc::new(Grammar::new(&registry, &names, config.policy.ticket_pattern.as_deref())),
         registry,
         sites,
         store,

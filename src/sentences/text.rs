@@ -91,6 +91,19 @@ impl Text {
         self
     }
 
+    /// The letters alone, for places that know no markup.
+    pub fn letters(&self) -> String {
+        self.0
+            .iter()
+            .map(|span| match span {
+                Span::Plain(words) | Span::Bold(words) | Span::Code(words) => words.clone(),
+                Span::Person(user) => user.to_string(),
+                Span::Moment(at) => in_utc(*at),
+                Span::Link { label, .. } => label.clone(),
+            })
+            .collect()
+    }
+
     /// The text in Slack's own notation, everything foreign escaped: for `text`, which screen readers and
     /// notifications read (Slack: escape only `&`, `<`, `>`).
     pub fn notation(&self) -> String {

@@ -50,7 +50,7 @@ pub struct Bot {
     /// Every operation.
     pub registry: Arc<Registry>,
     /// Reads command text.
-    pub grammar: Grammar,
+    pub grammar: Arc<Grammar>,
     /// Every environment's CKAN.
     pub sites: Sites,
     /// The rules in force.
