@@ -162,7 +162,7 @@ pub fn reason_is_too_long(length: usize, most: usize) -> Text {
 /// Not a ticket's number.
 pub fn not_a_ticket(wrong: &str, example: Option<&str>, pattern: Option<&str>) -> Text {
     let remedy = match (example, pattern) {
-        (Some(example), _) => format!("Write it like this: `--ticket {example}`."),
+        (Some(example), _) => format!("A ticket number looks like `{example}`."),
         (None, Some(pattern)) => format!("It has to fit the pattern {}.", typed(pattern)),
         (None, None) => "Write the number alone.".to_owned(),
     };

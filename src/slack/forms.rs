@@ -124,7 +124,7 @@ mod tests {
         let wrong = filled(&values(" ", "12x"), &grammar).unwrap_err();
         assert_eq!(wrong["response_action"], "errors");
         insta::assert_snapshot!(wrong["errors"]["reason"].as_str().unwrap(), @r#"The reason is empty. Say why in a few words, for the approver and for the record: --reason "why"."#);
-        insta::assert_snapshot!(wrong["errors"]["ticket"].as_str().unwrap(), @"12x is not a ticket number. Write it like this: --ticket 51234.");
+        insta::assert_snapshot!(wrong["errors"]["ticket"].as_str().unwrap(), @"12x is not a ticket number. A ticket number looks like 51234.");
         let good = |ticket: &str| filled(&values("asked", ticket), &grammar).unwrap().ticket;
         assert_eq!(good("#51234").as_deref(), Some("51234"));
         assert_eq!(good(""), None);

@@ -25,7 +25,7 @@ async fn a_change_without_its_reason_opens_a_form_that_is_filled_in() {
         .unwrap();
     let errors = wrong.errors.unwrap();
     assert_eq!(errors.len(), 1, "{errors:?}");
-    insta::assert_snapshot!(errors["ticket"].as_str().unwrap(), @"abc is not a ticket number. Write it like this: --ticket 51234.");
+    insta::assert_snapshot!(errors["ticket"].as_str().unwrap(), @"abc is not a ticket number. A ticket number looks like 51234.");
     world
         .control
         .submit(

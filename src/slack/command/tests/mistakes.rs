@@ -163,11 +163,11 @@ fn reasons_tickets_and_environments_are_told_their_mistakes() {
     withdraw x --reason=\"--ticket\"
       [reason] The reason begins with a dash: `--ticket`. Write it without, so that it is not an option gone astray.
     withdraw x --ticket 5
-      [ticket] `5` is not a ticket number. Write it like this: `--ticket 51234`.
+      [ticket] `5` is not a ticket number. A ticket number looks like `51234`.
     withdraw x --ticket abc`<@U1>
-      [ticket] `abc U1` is not a ticket number. Write it like this: `--ticket 51234`.
+      [ticket] `abc U1` is not a ticket number. A ticket number looks like `51234`.
     withdraw x --ticket \"\"
-      [ticket] (nothing) is not a ticket number. Write it like this: `--ticket 51234`.
+      [ticket] (nothing) is not a ticket number. A ticket number looks like `51234`.
     withdraw x --env prod
       [environment] There is no environment `prod`. Did you mean `--env production`?
     withdraw x --env stagign
