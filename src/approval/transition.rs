@@ -83,9 +83,7 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
     next.version += 1;
     match (from, event) {
         (State::Pending, Event::Approve { person, user }) => {
-            refuse_if_too_late(request, now)?;
-            refuse_if_own(request, &person, &user, policy)?;
-            refuse_if_voted(request, &person)?;
+            refuse_unless_votable(request, &person, &user, now, policy)?;
             next.votes.push(Vote { person, user, approve: true, reason: None, at: now });
             if next.approvals().count() >= usize::from(request.approvals_needed.get()) {
                 enter(&mut next, State::Approved, now);
@@ -93,9 +91,7 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
             }
         }
         (State::Pending, Event::Deny { person, user, reason }) => {
-            refuse_if_too_late(request, now)?;
-            refuse_if_own(request, &person, &user, policy)?;
-            refuse_if_voted(request, &person)?;
+            refuse_unless_votable(request, &person, &user, now, policy)?;
             if reason.trim().is_empty() {
                 return Err(Refusal::DenyWithoutReason);
             }
@@ -210,6 +206,20 @@ fn refuse_if_too_late(request: &Request, now: Timestamp) -> Result<(), Refusal> 
     if now >= request.expires_at { Err(Refusal::TooLate) } else { Ok(()) }
 }
 
+/// What holds for a yes and a no alike.
+fn refuse_unless_votable(
+    request: &Request,
+    person: &PersonId,
+    user: &UserId,
+    now: Timestamp,
+    policy: &Policy,
+) -> Result<(), Refusal> {
+    refuse_if_too_late(request, now)?;
+    refuse_if_own(request, person, user, policy)?;
+    let voted = request.votes.iter().any(|vote| vote.person == *person);
+    if voted { Err(Refusal::AlreadyVoted) } else { Ok(()) }
+}
+
 /// The one guard against approving one's own request: by person, and by account even if the registry changed since.
 fn refuse_if_own(
     request: &Request,
@@ -221,11 +231,6 @@ fn refuse_if_own(
         || *user == request.requester_user
         || policy.person(&request.requester_user) == *person;
     if own { Err(Refusal::OwnRequest) } else { Ok(()) }
-}
-
-fn refuse_if_voted(request: &Request, person: &PersonId) -> Result<(), Refusal> {
-    let voted = request.votes.iter().any(|vote| vote.person == *person);
-    if voted { Err(Refusal::AlreadyVoted) } else { Ok(()) }
 }
 
 fn refuse_unless_holder(request: &Request, attempt: &AttemptId) -> Result<(), Refusal> {

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::dataset_withdraw::{self, DatasetWithdraw, version};
+use super::dataset_withdraw::{DatasetWithdraw, version};
 use super::survey::Survey;
-use super::target::{DatasetTarget, refuse_second_target};
+use super::target::OneDataset;
 use super::{ChangeOperation, Inverse, Meta, PlanError, Risk, Sighting, visibility};
 use crate::approval::Plan;
 use crate::ckan::{CallError, Cause, Dataset, DatasetState, Effect, Restoring, Site};
@@ -39,12 +39,9 @@ impl PreviousState {
 /// What `dataset restore` needs to know.
 #[derive(Debug, clap::Args, Serialize, Deserialize)]
 pub struct Arguments {
-    /// The dataset: its slug, its UUID, or the address of its page
-    #[arg(value_name = "DATASET")]
-    target: DatasetTarget,
-    #[arg(hide = true, value_name = "NOTHING", value_parser = refuse_second_target)]
-    #[serde(skip)]
-    second: Vec<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    dataset: OneDataset,
     /// The state to give back; without it, active
     #[arg(long, value_enum, value_name = "STATE")]
     to: Option<PreviousState>,
@@ -61,13 +58,7 @@ pub struct Arguments {
 impl Arguments {
     /// To give the dataset of this UUID back as it was.
     pub fn of(id: Uuid, to: PreviousState, groups: Vec<String>) -> Self {
-        Self {
-            target: DatasetTarget::of(id),
-            second: vec![],
-            to: Some(to),
-            groups,
-            erase_removed_resources: false,
-        }
+        Self { dataset: OneDataset::of(id), to: Some(to), groups, erase_removed_resources: false }
     }
 }
 
@@ -93,7 +84,7 @@ impl ChangeOperation for DatasetRestore {
     type Arguments = Arguments;
 
     async fn plan(&self, site: &Site, arguments: &Arguments) -> Result<Plan, PlanError> {
-        let survey = Survey::of(site, &arguments.target).await?;
+        let survey = Survey::of(site, &arguments.dataset.target).await?;
         survey.must_be_a_dataset("the bot does not switch harvesters on")?;
         must_be_withdrawn(&survey)?;
         must_lose_nothing(&survey, arguments)?;
@@ -161,7 +152,7 @@ impl ChangeOperation for DatasetRestore {
     }
 
     fn inverse(&self, plan: &Plan) -> Option<Inverse> {
-        let arguments = dataset_withdraw::Arguments::of(work(plan).ok()?.id);
+        let arguments = OneDataset::of(work(plan).ok()?.id);
         Some(Inverse {
             label: "Withdraw again",
             operation: DatasetWithdraw::META.name,

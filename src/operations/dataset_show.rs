@@ -2,27 +2,14 @@
 //!
 //! Guarantees that it answers in the words in which withdraw and restore show a dataset to approvers. Changes nothing.
 
-use serde::{Deserialize, Serialize};
-
 use super::survey::Survey;
-use super::target::{DatasetTarget, refuse_second_target};
+use super::target::{DatasetTarget, OneDataset};
 use super::{Answer, Asking, Meta, PlanError, ReadOperation, Reply, Risk};
 use crate::ckan::{DatasetState, Harvester, Site};
 use crate::sentences::text::Text;
 
 /// Shows one dataset.
 pub struct DatasetShow;
-
-/// What `dataset show` needs to know.
-#[derive(Debug, clap::Args, Serialize, Deserialize)]
-pub struct Arguments {
-    /// The dataset: its slug, its UUID, or the address of its page
-    #[arg(value_name = "DATASET")]
-    target: DatasetTarget,
-    #[arg(hide = true, value_name = "NOTHING", value_parser = refuse_second_target)]
-    #[serde(skip)]
-    second: Vec<String>,
-}
 
 impl ReadOperation for DatasetShow {
     const META: Meta = Meta {
@@ -32,9 +19,9 @@ impl ReadOperation for DatasetShow {
         risk: Risk::Read,
         example: "show road-accidents-2019",
     };
-    type Arguments = Arguments;
+    type Arguments = OneDataset;
 
-    async fn answer(&self, asking: Asking<'_>, arguments: &Arguments) -> Result<Reply, PlanError> {
+    async fn answer(&self, asking: Asking<'_>, arguments: &OneDataset) -> Result<Reply, PlanError> {
         Ok(Reply::Say(Self::describe(asking.site, &arguments.target).await?))
     }
 }

@@ -9,31 +9,13 @@ use uuid::Uuid;
 
 use super::dataset_restore::{self, DatasetRestore, PreviousState};
 use super::survey::Survey;
-use super::target::{DatasetTarget, refuse_second_target};
+use super::target::OneDataset;
 use super::{ChangeOperation, Inverse, Meta, PlanError, Risk, Sighting, visibility};
 use crate::approval::Plan;
 use crate::ckan::{CallError, Cause, Dataset, DatasetState, Harvester, PublicPage, Restoring, Site};
 
 /// Takes one dataset off the site.
 pub struct DatasetWithdraw;
-
-/// What `dataset withdraw` needs to know.
-#[derive(Debug, clap::Args, Serialize, Deserialize)]
-pub struct Arguments {
-    /// The dataset: its slug, its UUID, or the address of its page
-    #[arg(value_name = "DATASET")]
-    target: DatasetTarget,
-    #[arg(hide = true, value_name = "NOTHING", value_parser = refuse_second_target)]
-    #[serde(skip)]
-    second: Vec<String>,
-}
-
-impl Arguments {
-    /// To withdraw the dataset of this UUID.
-    pub fn of(id: Uuid) -> Self {
-        Self { target: DatasetTarget::of(id), second: vec![] }
-    }
-}
 
 #[derive(Serialize, Deserialize)]
 struct Work {
@@ -51,9 +33,9 @@ impl ChangeOperation for DatasetWithdraw {
         risk: Risk::Reversible,
         example: "withdraw road-accidents-2019 --reason \"Published by mistake\" --ticket 51234",
     };
-    type Arguments = Arguments;
+    type Arguments = OneDataset;
 
-    async fn plan(&self, site: &Site, arguments: &Arguments) -> Result<Plan, PlanError> {
+    async fn plan(&self, site: &Site, arguments: &OneDataset) -> Result<Plan, PlanError> {
         let survey = Survey::of(site, &arguments.target).await?;
         survey.must_be_a_dataset("withdrawing it would switch its harvester off")?;
         let previous_state = withdrawable(&survey)?;

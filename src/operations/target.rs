@@ -178,8 +178,26 @@ fn objection(text: &str) -> String {
         .to_owned()
 }
 
+/// The one dataset that a command is about.
+#[derive(Debug, clap::Args, Serialize, Deserialize)]
+pub struct OneDataset {
+    /// The dataset: its slug, its UUID, or the address of its page
+    #[arg(value_name = "DATASET")]
+    pub target: DatasetTarget,
+    #[arg(hide = true, value_name = "NOTHING", value_parser = refuse_second_target)]
+    #[serde(skip)]
+    second: Vec<String>,
+}
+
+impl OneDataset {
+    /// The dataset of this UUID.
+    pub fn of(id: Uuid) -> Self {
+        Self { target: DatasetTarget::of(id), second: vec![] }
+    }
+}
+
 /// For the place after the target: says that there is only one.
-pub fn refuse_second_target(_: &str) -> Result<String, NotATarget> {
+fn refuse_second_target(_: &str) -> Result<String, NotATarget> {
     Err(NotATarget(
         "One dataset at a time: give one slug, UUID or address, and put a reason of several words in quotation marks."
             .to_owned(),
