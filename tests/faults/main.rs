@@ -1,0 +1,19 @@
+//! Faults: what becomes of a request when CKAN, Slack, the disk or the process itself fails on its way.
+//!
+//! Every story ends with the same questions: did CKAN carry out at most what was approved, and once; do people read
+//! the truth, and what to do next; does the audit hold.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod ckan_at_execution;
+mod ckan_at_plan;
+mod evidence;
+mod gate;
+#[path = "../stories/world.rs"]
+mod world;
