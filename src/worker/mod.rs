@@ -95,9 +95,10 @@ impl Bot {
 
     /// A private answer to the person behind a delivery: to its response address, else in the channel.
     fn private(&self, about: &Private<'_>, body: serde_json::Value) -> Outgoing {
+        let (channel, user) = (self.channel.clone(), about.user.to_owned());
         let delivery = match about.response_url {
-            Some(url) => Delivery::Respond { response_url: url.to_owned() },
-            None => Delivery::Ephemeral { channel: self.channel.clone(), user: about.user.to_owned() },
+            Some(url) => Delivery::Respond { response_url: url.to_owned(), channel, user },
+            None => Delivery::Ephemeral { channel, user },
         };
         Outgoing {
             id: self.ids.message(),
