@@ -33,6 +33,7 @@ use crate::worker::executor::Executor;
 use crate::worker::expiry::Expiry;
 use crate::worker::intake::Intake;
 use crate::worker::recovery::Recovery;
+use crate::worker::under_way::UnderWay;
 use crate::worker::{Bot, Wakes};
 use crate::{http, telemetry};
 
@@ -190,6 +191,7 @@ fn bot(
         store,
         clock,
         worker: ids.worker(),
+        under_way: UnderWay::default(),
         ids,
         policy: config.policy.clone(),
         web: Arc::new(

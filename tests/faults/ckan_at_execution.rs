@@ -92,7 +92,17 @@ async fn invariant_9_a_proxy_that_gave_up_after_the_commit_is_no_failure() {
 #[tokio::test]
 async fn ckan_acts_after_the_bot_stopped_waiting_for_its_answer() {
     let world = World::start().await;
-    insta::assert_snapshot!(world.ends_as_done_under(FaultKind::SlowAndSure { ms: 3_000 }).await, @"");
+    insta::assert_snapshot!(world.ends_as_done_under(FaultKind::SlowAndSure { ms: 3_000 }).await, @"
+    <@U0BOB> approved. Carrying it out now.
+    --
+    CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 3s. I will not run it again.
+    --
+    Done and verified: Withdraw “Road Safety Data 2019” from production.
+    What I saw
+    - CKAN has it as withdrawn.
+    - The search does not find it any more.
+    - A visitor who is not signed in cannot read it any more.
+    ");
 }
 
 #[tokio::test]
@@ -105,7 +115,7 @@ async fn the_request_is_lost_and_nothing_is_said_until_ckan_had_time_enough() {
     --
     Not carried out. Nothing was changed on CKAN. Ask again once the cause is gone.
     What I saw
-    - The connection to CKAN on production broke before it had answered. It is not known whether CKAN has done it, or still will. Look at the dataset on CKAN before you ask again.
+    - The connection to CKAN on production broke before it had answered.
     - CKAN shows no trace of the change, and it had time enough to finish.
     - CKAN still has it as “active”.
     ");
@@ -121,7 +131,7 @@ async fn the_search_index_fails_and_ckan_takes_it_back() {
     --
     Not carried out. Nothing was changed on CKAN. Ask again once the cause is gone.
     What I saw
-    - The search index of CKAN on production failed or does not follow. It is not known whether CKAN has done it, or still will. Look at the dataset on CKAN before you ask again.
+    - The search index of CKAN on production failed or does not follow.
     - CKAN shows no trace of the change, and it had time enough to finish.
     - CKAN still has it as “active”.
     ");
