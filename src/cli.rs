@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use url::Url;
 
 use crate::audit;
-use crate::config::{Config, secrets};
+use crate::config::{Config, Problems, secrets};
 use crate::operations::Registry;
 use crate::slack::manifest;
 use crate::store::sqlite::SqliteAuditReader;
@@ -47,7 +47,7 @@ enum Command {
     /// Print the manifest of the Slack app.
     Manifest {
         /// Where Slack will reach the bot, for example <https://chatops.example.gov.uk>.
-        #[arg(long, value_name = "URL")]
+        #[arg(long, value_name = "URL", value_parser = slack_reaches)]
         url: Url,
     },
 }
@@ -80,10 +80,45 @@ pub async fn run(arguments: Arguments) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "ckan-chatops: {error}");
+            let _ = writeln!(std::io::stderr(), "{}", reason(error.as_ref()));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The failure with its causes. A configuration's problems begin with file and line, as editors and people expect.
+fn reason(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
+    if error.is::<Problems>() {
+        return error.to_string();
+    }
+    let mut words = format!("ckan-chatops: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        // Some errors repeat their cause in their own words.
+        if !words.ends_with(&text) {
+            words = format!("{words}: {text}");
+        }
+        cause = error.source();
+    }
+    words
+}
+
+/// An address that Slack can send its requests to.
+fn slack_reaches(text: &str) -> Result<Url, String> {
+    let url =
+        Url::parse(text).map_err(|_| "write it in full, like https://chatops.example.gov.uk".to_owned())?;
+    if url.scheme() != "https" {
+        return Err("Slack sends to https:// addresses only".to_owned());
+    }
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || url.query().is_some()
+        || url.fragment().is_some()
+    {
+        return Err("write it without user name, password, ? and #".to_owned());
+    }
+    Ok(url)
 }
 
 async fn serve(file: &Path) -> Result<String, Failed> {

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use regex::Regex;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -20,7 +19,7 @@ use crate::config::{Config, Secrets};
 use crate::health::{self, Health};
 use crate::ids::IdSource;
 use crate::operations::Registry;
-use crate::slack::command::Grammar;
+use crate::slack::command::{Grammar, whole_ticket};
 use crate::slack::door::{self, Door};
 use crate::slack::outbox::Outbox;
 use crate::slack::people::Home;
@@ -40,7 +39,7 @@ use crate::{http, telemetry};
 /// How long work that runs may take to finish after a signal.
 const FINISH_WITHIN: Duration = Duration::from_secs(30);
 /// How often old deliveries are forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(300);
+const FORGET_EVERY: Duration = Duration::from_mins(5);
 /// How long an answer to a response address may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -67,9 +66,6 @@ pub enum ServeError {
     /// An environment's settings cannot be used.
     #[error("environment {0}: its settings cannot be used")]
     Site(String),
-    /// The ticket pattern is no expression.
-    #[error("the ticket pattern is not a regular expression")]
-    TicketPattern,
     /// Metrics cannot be counted.
     #[error("metrics cannot be counted")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -106,7 +102,7 @@ impl Server {
             ids: bot.ids.clone(),
             app: config.slack.app_id.clone(),
             home: bot.home.clone(),
-            ticket_pattern: bot.policy.ticket_pattern.as_deref().and_then(|pattern| Regex::new(pattern).ok()),
+            ticket_pattern: bot.policy.ticket_pattern.as_deref().and_then(whole_ticket),
             wake: wakes.intake.clone(),
         });
         let answers = ResponseAddress::new(http::client(ANSWER_TIMEOUT)?, &config.slack.api_url);
@@ -184,8 +180,7 @@ fn bot(
     let names: Vec<String> = sites.names().map(str::to_owned).collect();
     let ids = Arc::new(IdSource::unpredictable(clock.clone()));
     Ok(Bot {
-        grammar: Grammar::new(registry.clone(), names, config.policy.ticket_pattern.as_deref())
-            .map_err(|_| ServeError::TicketPattern)?,
+        grammar: Grammar::new(&registry, &names, config.policy.ticket_pattern.as_deref()),
         registry,
         sites,
         store,

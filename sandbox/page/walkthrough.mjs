@@ -79,10 +79,9 @@ async function become(person) {
   if (await closer.isVisible()) await closer.click();
   await page.getByTestId(`person-${person.id}`).click();
   await page.locator(`[data-testid="person-${person.id}"][aria-current]`).waitFor();
-  await channel.getByRole("article").first().waitFor().catch(() => undefined);
 }
 
-/** Presses a button and answers its question, if it asks one, and its form, if it opens one. */
+/** Presses a button and answers its question, if it asks one. */
 async function press(button) {
   await button.click();
   const confirm = page.getByTestId("confirm-ok");

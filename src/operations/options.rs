@@ -30,6 +30,11 @@ pub struct SiteOptions {
     pub environment: Option<String>,
 }
 
+/// True for the names that are made here and are no operation's own.
+pub fn is_common(argument: &str) -> bool {
+    matches!(argument, "reason" | "ticket" | "environment")
+}
+
 /// The whole command of an operation: its own arguments, then the common ones.
 pub fn command(operation: &Operation) -> Command {
     let command = Command::new(operation.meta.name)

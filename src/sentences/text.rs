@@ -118,20 +118,14 @@ impl Text {
 /// and it is harmless in foreign text.
 impl From<&str> for Text {
     fn from(sentence: &str) -> Self {
-        let mut text = Self::new();
-        let mut pieces = sentence.split('`').peekable();
-        let mut inside = false;
-        while let Some(piece) = pieces.next() {
-            // The last backquote of an odd number opens nothing.
-            text = match (inside, pieces.peek().is_some()) {
-                (true, true) => text.code(piece),
-                (true, false) => text.plain("`").plain(piece),
-                (false, _) if piece.is_empty() => text,
-                (false, _) => text.plain(piece),
-            };
-            inside = !inside;
+        let parts: Vec<&str> = sentence.split('`').collect();
+        if parts.len().is_multiple_of(2) {
+            return Self::new().plain(sentence);
         }
-        text
+        parts.into_iter().enumerate().filter(|(_, part)| !part.is_empty()).fold(
+            Self::new(),
+            |text, (index, part)| if index % 2 == 1 { text.code(part) } else { text.plain(part) },
+        )
     }
 }
 
@@ -190,7 +184,7 @@ mod tests {
             Text::from("type `/ckan help` now"),
             Text::new().plain("type ").code("/ckan help").plain(" now")
         );
-        assert_eq!(Text::from("a ` b"), Text::new().plain("a ").plain("`").plain(" b"));
+        assert_eq!(Text::from("A stray ` stays."), Text::new().plain("A stray ` stays."));
         assert_eq!(Text::from("`x`"), Text::new().code("x"));
         assert_eq!(Text::from(""), Text::new());
     }

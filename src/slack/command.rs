@@ -5,14 +5,17 @@
 
 mod grammar;
 mod markup;
+mod misreading;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub use grammar::Grammar;
+pub use grammar::{Grammar, whole_ticket};
 
 use serde_json::Value;
+
+use crate::sentences::text::Text;
 
 /// What a command asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,8 +37,8 @@ pub struct Asked {
 pub struct Misunderstood {
     /// What kind of mistake it is, for metrics.
     pub kind: Mistake,
-    /// What the person reads: what is wrong and what to write instead. Escaped, in Slack's markup.
-    pub sentence: String,
+    /// What the person reads: what is wrong and what to write instead.
+    pub sentence: Text,
 }
 
 /// Kinds of mistakes.
@@ -74,7 +77,7 @@ impl Mistake {
         }
     }
 
-    fn because(self, sentence: String) -> Misunderstood {
+    fn because(self, sentence: Text) -> Misunderstood {
         Misunderstood { kind: self, sentence }
     }
 }

@@ -3,6 +3,7 @@
 //! Guarantees what [`Store`] promises, durably (WAL, `synchronous = FULL`), for one process at a time. One connection
 //! writes, a few read. Leaves statements to `store::sql` and the meaning of rows to `store::rows`.
 
+mod checkpoint;
 mod inbox;
 mod open;
 mod outbox;
@@ -20,6 +21,7 @@ use sqlx::SqlitePool;
 pub use open::OpenError;
 pub use reader::SqliteAuditReader;
 
+use self::checkpoint::Checkpoints;
 use self::inbox::Inbox;
 use self::writer::{Writer, unavailable};
 use super::rows::{AuditRow, CardRow, CountsRow, InboundRow, OutboxRow, RequestRow};
@@ -39,6 +41,7 @@ const FORGET_AT_ONCE: i64 = 500;
 pub struct SqliteStore {
     clock: SharedClock,
     inbox: Inbox,
+    checkpoints: Checkpoints,
     writer: Arc<Writer>,
     readers: SqlitePool,
     _lock: File,
@@ -52,16 +55,19 @@ impl SqliteStore {
         Ok(Self {
             clock,
             inbox: Inbox::start(Arc::clone(&writer)),
+            checkpoints: Checkpoints::start(Arc::clone(&writer)),
             writer,
             readers: opened.readers,
             _lock: opened.lock,
         })
     }
 
-    /// Ends every connection, so that nothing but the one file remains.
+    /// Answers everybody who waits and ends every connection, so that nothing but the one file remains.
     pub async fn close(self) -> Result<(), StoreError> {
-        drop(self.inbox);
+        self.inbox.close().await;
         self.readers.close().await;
+        self.checkpoints.close().await;
+        // Last of all: it is the last connection that puts the log away.
         self.writer.close().await
     }
 }

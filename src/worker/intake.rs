@@ -30,7 +30,7 @@ const AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// The pause where the store could not keep what came of it.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// How long finished deliveries are remembered: longer than a signature is valid and a response address works.
-const REMEMBER: Duration = Duration::from_secs(3600);
+const REMEMBER: Duration = Duration::from_hours(1);
 
 /// What came of acting on a delivery.
 pub(super) enum Acted {

@@ -301,7 +301,7 @@ async fn show_answers_the_same_facts() {
     Resources: 1
     Last change: 18 March 2024, 17:02 UTC
     Harvested by: nobody, published by hand
-    It is withdrawn. To bring it back, type `/ckan restore business-counts-2015`.
+    It is withdrawn. To bring it back, type /ckan restore business-counts-2015.
     “Leeds Data Mill” on production
     Title: Leeds Data Mill
     Slug: leeds-data-mill

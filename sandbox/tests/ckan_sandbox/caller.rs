@@ -26,7 +26,7 @@ pub(crate) async fn ckan_of(version: &str) -> World {
     // First: it sees to it that a client can be built at all.
     let control = sandbox.control();
     let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
-    World { control, sandbox, http }
+    World { sandbox, control, http }
 }
 
 impl World {

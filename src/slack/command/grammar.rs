@@ -3,17 +3,16 @@
 //! Guarantees that clap reads the arguments and that none of clap's own text reaches a person. Leaves the words to
 //! `words` and the sentences to `sentences::command`.
 
-use std::sync::Arc;
-
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command};
 use regex::Regex;
 use serde_json::json;
 
+use super::misreading::{label, mistake};
 use super::words::{self, Unreadable, Word};
 use super::{Asked, Mistake, Misunderstood};
 use crate::operations::lookup::{Found, look_up, refusal};
-use crate::operations::{Operation, Registry, options};
+use crate::operations::registry::ArgumentReader;
+use crate::operations::{Meta, Registry, options};
 use crate::sentences::command as sentences;
 use crate::suggestion::nearest;
 
@@ -22,42 +21,54 @@ const LONGEST_TEXT: usize = 2_000;
 const LONGEST_REASON: usize = 500;
 const LONGEST_TICKET: usize = 40;
 
-/// The options that are not an operation's own.
-const COMMON: [&str; 3] = ["reason", "ticket", "environment"];
-
 /// Numbers to show as examples; the first that fits the configured pattern.
 const TICKETS: [&str; 6] = ["51234", "1234567", "123", "ABC-123", "INC0012345", "abc123"];
 
 /// Reads command texts. Made once.
 pub struct Grammar {
-    registry: Arc<Registry>,
+    metas: Vec<Meta>,
+    commands: Vec<OneCommand>,
     environments: Vec<String>,
-    ticket: Option<TicketPattern>,
+    ticket: Option<TicketRule>,
 }
 
-struct TicketPattern {
-    pattern: Regex,
+pub(super) struct OneCommand {
+    pub(super) meta: Meta,
+    pub(super) command: Command,
+    reader: ArgumentReader,
+}
+
+struct TicketRule {
+    pattern: Option<Regex>,
     example: Option<&'static str>,
     written: String,
 }
 
+/// A pattern that fits whole tickets only; `None` where it is no regular expression.
+pub fn whole_ticket(pattern: &str) -> Option<Regex> {
+    Regex::new(&format!("^(?:{pattern})$")).ok()
+}
+
 impl Grammar {
-    /// A grammar of these operations and environments. `ticket_pattern` must fit the whole ticket; one that is no
-    /// expression fits nothing.
-    pub fn new(
-        registry: Arc<Registry>,
-        environments: impl IntoIterator<Item = String>,
-        ticket_pattern: Option<&str>,
-    ) -> Result<Self, regex::Error> {
-        let ticket = match ticket_pattern {
-            None => None,
-            Some(written) => {
-                let pattern = Regex::new(&format!("^(?:{written})$"))?;
-                let example = TICKETS.into_iter().find(|ticket| pattern.is_match(ticket));
-                Some(TicketPattern { pattern, example, written: written.to_owned() })
-            }
-        };
-        Ok(Self { registry, environments: environments.into_iter().collect(), ticket })
+    /// A grammar of these operations and environments. A ticket must fit the pattern as a whole; a pattern that is no
+    /// regular expression fits nothing.
+    pub fn new(registry: &Registry, environments: &[String], ticket_pattern: Option<&str>) -> Self {
+        let commands = registry.iter().map(|operation| OneCommand {
+            meta: operation.meta,
+            command: options::command(operation),
+            reader: operation.reader(),
+        });
+        let ticket = ticket_pattern.map(|written| {
+            let pattern = whole_ticket(written);
+            let fits = |ticket: &&str| pattern.as_ref().is_some_and(|pattern| pattern.is_match(ticket));
+            TicketRule { example: TICKETS.into_iter().find(fits), written: written.to_owned(), pattern }
+        });
+        Self {
+            metas: registry.iter().map(|operation| operation.meta).collect(),
+            commands: commands.collect(),
+            environments: environments.to_vec(),
+            ticket,
+        }
     }
 
     /// What the text after `/ckan` asks for.
@@ -71,37 +82,35 @@ impl Grammar {
             words.remove(0);
         }
         if words.is_empty() {
-            return Ok(help(&[]));
+            return Ok(help(""));
         }
         let plain: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
         let wants_help =
             words.iter().any(|word| !word.quoted && matches!(word.text.as_str(), "--help" | "-h"));
-        let found = look_up(&self.registry, &plain);
+        let found = look_up(&self.metas, &plain);
         match &found {
-            Found::Operation(operation, _) if wants_help => Ok(help(&[operation.meta.name])),
-            Found::Operation(operation, used) => {
-                self.read_operation(operation, words.get(*used..).unwrap_or_default())
-            }
-            Found::Noun(_) | Found::Nothing(_) if wants_help => Ok(help(&[])),
+            Found::Operation(meta, _) if wants_help => Ok(help(meta.name)),
+            Found::Operation(meta, used) => self.read_operation(meta, words.get(*used..).unwrap_or_default()),
+            Found::Noun(_) | Found::Nothing(_) if wants_help => Ok(help("")),
             Found::Noun(_) | Found::Nothing(_) => {
                 Err(Mistake::Command.because(refusal(&found, &plain).unwrap_or_default()))
             }
         }
     }
 
-    fn read_operation(&self, operation: &Operation, words: &[Word]) -> Result<Asked, Misunderstood> {
-        let command = options::command(operation);
-        let matches = command
+    fn read_operation(&self, meta: &Meta, words: &[Word]) -> Result<Asked, Misunderstood> {
+        let not_read = || Mistake::Option.because(sentences::see_help(meta));
+        let one = self.commands.iter().find(|one| one.meta.name == meta.name).ok_or_else(not_read)?;
+        let matches = one
+            .command
             .clone()
             .try_get_matches_from(shell_words(words))
-            .map_err(|error| mistake(&error, operation, &command, words))?;
-        check_own_values(operation, &command, &matches, words)?;
-        let arguments = operation
-            .arguments(&matches)
-            .map_err(|_| Mistake::Target.because(sentences::missing_target(&operation.meta, "target")))?;
+            .map_err(|error| mistake(&error, one, words))?;
+        check_own_values(one, &matches, words)?;
+        let arguments = (one.reader)(&matches).map_err(|_| not_read())?;
         let common = |name: &str| matches.try_get_one::<String>(name).ok().flatten().map(String::as_str);
         Ok(Asked {
-            operation: operation.meta.name.to_owned(),
+            operation: meta.name.to_owned(),
             arguments,
             reason: common("reason").map(|reason| self.reason(reason)).transpose()?,
             ticket: common("ticket").map(|ticket| self.ticket(ticket)).transpose()?,
@@ -133,7 +142,9 @@ impl Grammar {
             Err(Mistake::Ticket.because(sentences::not_a_ticket(ticket, example, written)))
         };
         match &self.ticket {
-            Some(rule) if !rule.pattern.is_match(ticket) => refuse(rule.example, Some(rule.written.as_str())),
+            Some(rule) if !rule.pattern.as_ref().is_some_and(|pattern| pattern.is_match(ticket)) => {
+                refuse(rule.example, Some(rule.written.as_str()))
+            }
             None if ticket.is_empty()
                 || ticket.starts_with('-')
                 || ticket.contains(' ')
@@ -183,8 +194,8 @@ fn shell_words(words: &[Word]) -> Vec<String> {
     plain
 }
 
-fn help(command: &[&str]) -> Asked {
-    let words: Vec<&str> = command.iter().flat_map(|name| name.split(' ')).collect();
+fn help(about: &str) -> Asked {
+    let words: Vec<&str> = about.split_whitespace().collect();
     Asked {
         operation: "help".to_owned(),
         arguments: json!({ "command": words }),
@@ -203,24 +214,18 @@ fn unreadable(why: Unreadable) -> Misunderstood {
 
 /// What clap cannot know of an operation's own values: that they are empty, look like an option, or held characters
 /// that nobody sees.
-fn check_own_values(
-    operation: &Operation,
-    command: &Command,
-    matches: &ArgMatches,
-    words: &[Word],
-) -> Result<(), Misunderstood> {
-    let own = command.get_arguments().filter(|argument| !COMMON.contains(&argument.get_id().as_str()));
+fn check_own_values(one: &OneCommand, matches: &ArgMatches, words: &[Word]) -> Result<(), Misunderstood> {
+    let OneCommand { meta, command, .. } = one;
+    let own = command.get_arguments().filter(|argument| !options::is_common(argument.get_id().as_str()));
     for argument in own {
         let Ok(Some(values)) = matches.try_get_raw(argument.get_id().as_str()) else { continue };
         for value in values.filter_map(|value| value.to_str()) {
             if value.trim().is_empty() {
                 let name = label(argument);
-                return Err(Mistake::Target.because(sentences::missing_target(&operation.meta, &name)));
+                return Err(Mistake::Target.because(sentences::missing_target(meta, &name)));
             }
             if value.starts_with('-') {
-                return Err(
-                    Mistake::Target.because(sentences::target_looks_like_an_option(value, &operation.meta))
-                );
+                return Err(Mistake::Target.because(sentences::target_looks_like_an_option(value, meta)));
             }
             let was_unclean = words.iter().filter(|word| word.had_invisible).any(|word| {
                 word.text == value
@@ -232,73 +237,4 @@ fn check_own_values(
         }
     }
     Ok(())
-}
-
-/// An argument's name in a sentence: `DATASET` becomes `dataset`.
-fn label(argument: &clap::Arg) -> String {
-    let name = argument
-        .get_value_names()
-        .and_then(|names| names.first())
-        .map_or(argument.get_id().as_str(), |name| name);
-    name.to_lowercase().replace('_', " ")
-}
-
-/// clap's error in our words.
-fn mistake(error: &clap::Error, operation: &Operation, command: &Command, words: &[Word]) -> Misunderstood {
-    let text = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => text.clone(),
-        Some(ContextValue::Strings(texts)) => texts.first().cloned().unwrap_or_default(),
-        _ => String::new(),
-    };
-    let argument = text(ContextKind::InvalidArg);
-    let option = option_name(&argument);
-    match error.kind() {
-        ErrorKind::UnknownArgument if argument.starts_with('-') => {
-            let known: Vec<String> = command
-                .get_arguments()
-                .filter_map(|known| known.get_long())
-                .map(|long| format!("--{long}"))
-                .collect();
-            let known: Vec<&str> = known.iter().map(String::as_str).collect();
-            let suggestion = nearest(&option, known.iter().copied());
-            Mistake::Option.because(sentences::unknown_option(&operation.meta, &option, suggestion, &known))
-        }
-        ErrorKind::UnknownArgument => {
-            let place = |text: &str| words.iter().position(|word| word.text == text);
-            let after_bare_reason = ["--reason", "-r"].into_iter().filter_map(place).any(|option| {
-                place(&argument).is_some_and(|extra| extra > option)
-                    && words.get(option + 1).is_some_and(|reason| !reason.quoted)
-            });
-            Mistake::Target.because(if after_bare_reason {
-                sentences::reason_without_quotes(&argument)
-            } else if command.get_positionals().next().is_none() {
-                sentences::takes_no_target(&operation.meta, &argument)
-            } else {
-                sentences::too_many_targets(&operation.meta, &argument)
-            })
-        }
-        ErrorKind::MissingRequiredArgument => {
-            let missing = command
-                .get_arguments()
-                .find(|known| argument.contains(&known.to_string()))
-                .map_or_else(|| "target".to_owned(), label);
-            Mistake::Target.because(sentences::missing_target(&operation.meta, &missing))
-        }
-        ErrorKind::ArgumentConflict => Mistake::Option.because(sentences::repeated_option(&option)),
-        ErrorKind::ValueValidation => {
-            // The source is the sentence that the operation's own parser wrote.
-            let sentence = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-            Mistake::Target.because(sentence)
-        }
-        ErrorKind::InvalidValue if text(ContextKind::InvalidValue).is_empty() => {
-            Mistake::Option.because(sentences::option_without_value(&option))
-        }
-        ErrorKind::TooManyValues => Mistake::Option.because(sentences::option_takes_no_value(&option)),
-        _ => Mistake::Option.because(sentences::see_help(&operation.meta)),
-    }
-}
-
-/// `--reason` of `--reason <REASON>` and of `--reason=x`.
-fn option_name(argument: &str) -> String {
-    argument.split([' ', '=']).next().unwrap_or_default().to_owned()
 }

@@ -4,8 +4,6 @@ mod mistakes;
 mod properties;
 mod typography;
 
-use std::sync::Arc;
-
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,6 +15,7 @@ use crate::operations::{
     Answer, Asking, ChangeOperation, Inverse, Meta, PlanError, ReadOperation, Registry, Reply, Risk,
     Sighting, registry,
 };
+use crate::sentences::text::Span;
 
 #[derive(Debug, Args, Serialize, Deserialize)]
 struct OneDataset {
@@ -26,6 +25,9 @@ struct OneDataset {
     /// How many resources it has.
     #[arg(long)]
     resources: Option<String>,
+    /// What becomes of it.
+    #[arg(long, value_parser = ["active", "draft"])]
+    to: Option<String>,
     /// Without asking twice.
     #[arg(long)]
     quietly: bool,
@@ -109,11 +111,11 @@ fn grammar() -> Grammar {
     let operations =
         vec![registry::change(Withdraw), registry::read(DatasetShow), registry::read(RequestList)];
     let environments = ["production", "staging"].map(str::to_owned);
-    Grammar::new(Arc::new(Registry::of(operations)), environments, Some("^[0-9]{5,8}$")).unwrap()
+    Grammar::new(&Registry::of(operations), &environments, Some("^[0-9]{5,8}$"))
 }
 
 fn asked(text: &str) -> Asked {
-    grammar().read(text).unwrap_or_else(|why| panic!("{text}: {}", why.sentence))
+    grammar().read(text).unwrap_or_else(|why| panic!("{text}: {}", spoken(&why.sentence)))
 }
 
 fn target(text: &str) -> String {
@@ -123,8 +125,18 @@ fn target(text: &str) -> String {
 fn sentence(text: &str) -> String {
     match grammar().read(text) {
         Ok(asked) => format!("understood: {asked:?}"),
-        Err(Misunderstood { kind, sentence }) => format!("[{}] {sentence}", kind.name()),
+        Err(Misunderstood { kind, sentence }) => format!("[{}] {}", kind.name(), spoken(&sentence)),
     }
+}
+
+/// A sentence with backticks around its code spans.
+fn spoken(text: &Text) -> String {
+    let spans = text.0.iter().map(|span| match span {
+        Span::Plain(words) => words.clone(),
+        Span::Code(words) => format!("`{words}`"),
+        other => panic!("{other:?}"),
+    });
+    spans.collect()
 }
 
 #[test]
@@ -134,7 +146,7 @@ fn a_change_is_read_with_everything_it_takes() {
         asked(text),
         Asked {
             operation: "dataset withdraw".to_owned(),
-            arguments: json!({ "dataset": "road-accidents-2019", "resources": null, "quietly": false }),
+            arguments: json!({ "dataset": "road-accidents-2019", "resources": null, "to": null, "quietly": false }),
             reason: Some("Replaced by the 2020 edition".to_owned()),
             ticket: Some("51234".to_owned()),
             environment: Some("staging".to_owned()),
@@ -203,10 +215,23 @@ fn a_modal_is_held_to_the_same_rules() {
 
 #[test]
 fn without_a_pattern_a_ticket_is_any_word() {
-    let registry = Arc::new(Registry::of(vec![registry::change(Withdraw)]));
-    let grammar = Grammar::new(registry, ["production".to_owned()], None).unwrap();
+    let registry = Registry::of(vec![registry::change(Withdraw)]);
+    let grammar = Grammar::new(&registry, &["production".to_owned()], None);
     assert_eq!(grammar.ticket("ABC-1").unwrap(), "ABC-1");
     for wrong in ["", "#", "two words", "-1"] {
         assert_eq!(grammar.ticket(wrong).unwrap_err().kind, Mistake::Ticket, "{wrong}");
+    }
+}
+
+#[test]
+fn every_example_means_its_own_operation() {
+    let registry = Registry::all();
+    let grammar = Grammar::new(&registry, &["production".to_owned()], Some("^[0-9]{5,8}$"));
+    for operation in registry.iter() {
+        let Meta { name, example, .. } = operation.meta;
+        match grammar.read(example) {
+            Ok(asked) => assert_eq!(asked.operation, name),
+            Err(why) => panic!("{example}: {}", spoken(&why.sentence)),
+        }
     }
 }

@@ -55,6 +55,9 @@ fn options_are_told_their_mistakes() {
         "withdraw x --resources",
         "withdraw x -r \"a\" --reason \"b\"",
         "withdraw x --quietly=yes",
+        "withdraw x --to",
+        "withdraw x --to drfat",
+        "withdraw x --to moon",
         "withdraw x --reason duplicate of y",
         "withdraw x --reason \"why",
         "list --env staging",
@@ -63,9 +66,9 @@ fn options_are_told_their_mistakes() {
     withdraw x --reson \"y\"
       [option] `dataset withdraw` has no option `--reson`. Did you mean `--reason`?
     withdraw x --force
-      [option] `dataset withdraw` has no option `--force`. It takes `--resources`, `--quietly`, `--reason`, `--ticket` and `--env`.
+      [option] `dataset withdraw` has no option `--force`. It takes `--resources`, `--to`, `--quietly`, `--reason`, `--ticket` and `--env`.
     withdraw x -f
-      [option] `dataset withdraw` has no option `-f`. It takes `--resources`, `--quietly`, `--reason`, `--ticket` and `--env`.
+      [option] `dataset withdraw` has no option `-f`. It takes `--resources`, `--to`, `--quietly`, `--reason`, `--ticket` and `--env`.
     withdraw x --reason
       [option] `--reason` has no value. Write `--reason "why"`.
     withdraw x --reason --ticket 51234
@@ -78,6 +81,12 @@ fn options_are_told_their_mistakes() {
       [option] `--reason` is there more than once. Keep one of them.
     withdraw x --quietly=yes
       [option] `--quietly` takes no value. Write `--quietly` alone.
+    withdraw x --to
+      [option] `--to` has no value. Write `--to` and then the value.
+    withdraw x --to drfat
+      [option] `--to` does not take `drfat`. Did you mean `--to draft`?
+    withdraw x --to moon
+      [option] `--to` does not take `moon`. Write `--to active` or `--to draft`.
     withdraw x --reason duplicate of y
       [target] `of` is too much. Put the whole reason into quotation marks: `--reason "why"`.
     withdraw x --reason \"why
@@ -172,8 +181,8 @@ fn reasons_tickets_and_environments_are_told_their_mistakes() {
 
 #[test]
 fn a_pattern_without_a_known_example_is_shown_itself() {
-    let registry = Arc::new(Registry::of(vec![registry::change(Withdraw)]));
-    let grammar = Grammar::new(registry, ["production".to_owned()], Some("Z[0-9]")).unwrap();
-    insta::assert_snapshot!(grammar.ticket("Z1x").unwrap_err().sentence, @"`Z1x` is not a ticket number. It has to fit the pattern `Z[0-9]`.");
+    let registry = Registry::of(vec![registry::change(Withdraw)]);
+    let grammar = Grammar::new(&registry, &["production".to_owned()], Some("Z[0-9]"));
+    insta::assert_snapshot!(spoken(&grammar.ticket("Z1x").unwrap_err().sentence), @"`Z1x` is not a ticket number. It has to fit the pattern `Z[0-9]`.");
     assert_eq!(grammar.ticket("Z1").unwrap(), "Z1");
 }

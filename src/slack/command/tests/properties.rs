@@ -53,6 +53,7 @@ fn holds(text: &str) {
             }
         }
         Err(Misunderstood { sentence, .. }) => {
+            let sentence = spoken(&sentence);
             assert!(!sentence.is_empty() && !sentence.contains('\n'), "{sentence:?}");
             assert!(!sentence.contains("error:") && !sentence.contains("Usage:"), "{sentence:?}");
         }
