@@ -67,7 +67,7 @@ impl Intake {
     /// Reads until told to stop.
     pub async fn run(&self, tasks: &TaskTracker, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            if let Err(error) = self.look(tasks).await {
+            if let Err(error) = self.look(tasks, &stop).await {
                 tracing::error!(error = %error, "the inbox cannot be read");
             }
             tokio::select! {
@@ -78,11 +78,11 @@ impl Intake {
         }
     }
 
-    async fn look(&self, tasks: &TaskTracker) -> Result<(), StoreError> {
+    async fn look(&self, tasks: &TaskTracker, stop: &CancellationToken) -> Result<(), StoreError> {
         for inbound in self.bot.store.unfinished(64).await? {
             let Some(held) = self.under_way.take(&inbound.id) else { continue };
-            let (bot, slots) = (self.bot.clone(), self.slots.clone());
-            tasks.spawn(async move {
+            let (bot, slots, stop) = (self.bot.clone(), self.slots.clone(), stop.clone());
+            let acting = async move {
                 let _slot = slots.acquire_owned().await;
                 let again_after = match act(&bot, inbound).await {
                     Ok(Acted::Finished) => None,
@@ -96,7 +96,9 @@ impl Intake {
                 }
                 drop(held);
                 bot.wakes.outbox.notify_one();
-            });
+            };
+            // A slow CKAN does not hold up the end: what is not finished begins anew at the next start.
+            tasks.spawn(async move { stop.run_until_cancelled(acting).await });
         }
         Ok(())
     }

@@ -32,16 +32,20 @@ impl Recovery {
         Self { bot }
     }
 
-    /// Looks until told to stop.
+    /// Looks until told to stop. A look is not worth waiting for: whatever it was about to write down, the next
+    /// start sees again.
     pub async fn run(&self, stop: CancellationToken) {
-        while !stop.is_cancelled() {
-            if let Err(error) = self.look().await {
-                tracing::error!(error = %error, "unknown outcomes cannot be looked after");
+        let looking = async {
+            loop {
+                if let Err(error) = self.look().await {
+                    tracing::error!(error = %error, "unknown outcomes cannot be looked after");
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
             }
-            tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-                () = stop.cancelled() => {}
-            }
+        };
+        tokio::select! {
+            () = looking => {}
+            () = stop.cancelled() => {}
         }
     }
 
