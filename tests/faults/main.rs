@@ -13,9 +13,11 @@
     reason = "a story fails by panicking, and shares its world within this binary only"
 )]
 
+mod binary;
 mod ckan_at_execution;
 mod ckan_at_plan;
 mod evidence;
 mod gate;
+mod process;
 #[path = "../stories/world.rs"]
 mod world;
