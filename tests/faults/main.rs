@@ -16,6 +16,8 @@
 mod binary;
 mod ckan_at_execution;
 mod ckan_at_plan;
+mod crashes_before_execution;
+mod crashes_in_execution;
 mod evidence;
 mod gate;
 mod process;
