@@ -68,30 +68,35 @@ impl Health {
 
     /// Asks Slack and every CKAN, again and again, until told to stop.
     pub async fn run(&self, web: &SlackWeb, home: &Home, sites: &Sites, stop: CancellationToken) {
-        while !stop.is_cancelled() {
-            self.note("slack", slack(web, home).await);
-            for site in sites.iter() {
-                let condition = match site.prove().await {
-                    Ok(_) => Condition::Good,
-                    Err(error) => match error.cause {
-                        Cause::TokenNotSysadmin => Condition::Wrong("the token is not a sysadmin's"),
-                        Cause::WrongSite => Condition::Wrong("site_url is not the configured one"),
-                        _ => Condition::Away,
-                    },
-                };
-                self.note(&format!("ckan.{}", site.environment), condition);
+        let asking = async {
+            loop {
+                let all_good = self.ask(web, home, sites).await;
+                tokio::time::sleep(if all_good { LOOK_EVERY } else { LOOK_AGAIN }).await;
             }
-            let all_good = self
-                .conditions
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .values()
-                .all(|condition| *condition == Condition::Good);
-            tokio::select! {
-                () = tokio::time::sleep(if all_good { LOOK_EVERY } else { LOOK_AGAIN }) => {}
-                () = stop.cancelled() => {}
-            }
+        };
+        // Questions are not worth waiting for.
+        tokio::select! {
+            () = asking => {}
+            () = stop.cancelled() => {}
         }
+    }
+
+    /// Asks once; whether all of them know us.
+    async fn ask(&self, web: &SlackWeb, home: &Home, sites: &Sites) -> bool {
+        self.note("slack", slack(web, home).await);
+        for site in sites.iter() {
+            let condition = match site.prove().await {
+                Ok(_) => Condition::Good,
+                Err(error) => match error.cause {
+                    Cause::TokenNotSysadmin => Condition::Wrong("the token is not a sysadmin's"),
+                    Cause::WrongSite => Condition::Wrong("site_url is not the configured one"),
+                    _ => Condition::Away,
+                },
+            };
+            self.note(&format!("ckan.{}", site.environment), condition);
+        }
+        let conditions = self.conditions.read().unwrap_or_else(PoisonError::into_inner);
+        conditions.values().all(|condition| *condition == Condition::Good)
     }
 
     /// Ready or not, and a line for each thing.

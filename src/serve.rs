@@ -32,6 +32,7 @@ use crate::worker::executor::Executor;
 use crate::worker::expiry::Expiry;
 use crate::worker::intake::Intake;
 use crate::worker::recovery::Recovery;
+use crate::worker::under_way::UnderWay;
 use crate::worker::{Bot, Wakes};
 use crate::{http, telemetry};
 
@@ -39,6 +40,8 @@ use crate::{http, telemetry};
 const FINISH_WITHIN: Duration = Duration::from_secs(30);
 /// How often old deliveries are forgotten.
 const FORGET_EVERY: Duration = Duration::from_mins(5);
+/// How long connections may take to say the rest after a signal. Idle ones are closed at once.
+const HANG_UP_AFTER: Duration = Duration::from_secs(3);
 /// How long an answer to a response address may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -122,7 +125,8 @@ impl Server {
             None => None,
         };
         start_tasks(&bot, health, outbox, &tasks, &stop);
-        tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+        let admin = admin_address.map(tracing::field::display);
+        tracing::info!(%address, admin_address = admin, version = env!("CARGO_PKG_VERSION"), "listening");
         Ok(Self { address, admin_address, stop, tasks })
     }
 
@@ -185,6 +189,7 @@ fn bot(
         store,
         clock,
         worker: ids.worker(),
+        under_way: UnderWay::default(),
         ids,
         policy: config.policy.clone(),
         web: Arc::new(
@@ -226,10 +231,20 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
 }
 
 fn serve(listener: TcpListener, routes: Router, tasks: &TaskTracker, stop: &CancellationToken) {
-    let stopping = stop.clone().cancelled_owned();
+    let (stopping, hanging_up) = (stop.clone().cancelled_owned(), stop.clone().cancelled_owned());
     tasks.spawn(async move {
-        if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(stopping).await {
-            tracing::error!(error = %error, "a listener ended");
+        let served = axum::serve(listener, routes).with_graceful_shutdown(stopping);
+        let late = async {
+            hanging_up.await;
+            tokio::time::sleep(HANG_UP_AFTER).await;
+        };
+        tokio::select! {
+            ended = served.into_future() => {
+                if let Err(error) = ended {
+                    tracing::error!(error = %error, "a listener ended");
+                }
+            }
+            () = late => tracing::warn!("hung up on connections that had more to say"),
         }
     });
 }

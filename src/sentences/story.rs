@@ -182,10 +182,10 @@ pub fn watching(wait: Duration) -> Text {
         .plain(". I will not run it again.")
 }
 
-/// The process that carried it out is gone.
+/// Whoever carried it out is gone.
 pub fn lost() -> Text {
     Text::from(
-        "The bot was stopped while carrying this out, so I do not know yet whether it happened. \
+        "I was interrupted while carrying this out, so I do not know yet whether it happened. \
          I am asking CKAN; I will not run it again.",
     )
 }

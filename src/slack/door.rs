@@ -5,6 +5,7 @@
 //! What is turned away gets 401, a metric and a log line without its body. Leaves every meaning to `worker`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -12,6 +13,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use futures_util::StreamExt as _;
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -27,6 +29,9 @@ use crate::store::{Inbound, Receipt, Store, StoreError};
 
 /// Larger than anything Slack sends to us.
 pub const LARGEST_BODY: usize = 256 * 1024;
+
+/// How long a body may take; Slack itself hangs up after three seconds.
+const BODY_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the endpoints need.
 pub struct Door {
@@ -183,7 +188,21 @@ async fn bounded(headers: &HeaderMap, body: Body) -> Result<Bytes, Rejection> {
     if declared.is_some_and(|length| length > LARGEST_BODY) {
         return Err(Rejection::TooLarge);
     }
-    axum::body::to_bytes(body, LARGEST_BODY).await.map_err(|_| Rejection::TooLarge)
+    let read = tokio::time::timeout(BODY_WITHIN, whole(body)).await;
+    read.unwrap_or(Err(Rejection::Incomplete))
+}
+
+async fn whole(body: Body) -> Result<Bytes, Rejection> {
+    let mut pieces = body.into_data_stream();
+    let mut whole = vec![];
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| Rejection::Incomplete)?;
+        if whole.len() + piece.len() > LARGEST_BODY {
+            return Err(Rejection::TooLarge);
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole.into())
 }
 
 fn turned_away(endpoint: &'static str, rejection: Rejection) -> Response {

@@ -10,6 +10,7 @@ pub mod forms;
 pub mod manifest;
 pub mod message;
 pub mod outbox;
+pub mod pace;
 pub mod payload;
 pub mod people;
 pub mod response_address;

@@ -1,18 +1,20 @@
 //! The one way out: takes messages from the store in order and brings them to Slack.
 //!
 //! Guarantees order within a lane, at most one message a second and channel after a short burst (Slack), patience on
-//! 429 and outages, and that a message is settled only after Slack's answer. A crash between Slack's answer and our
-//! note of it can post a message twice; the card's own updates cannot. Leaves what the messages say to `card`.
+//! 429 and outages, and that a message is settled only after Slack's answer. While the store cannot note what Slack
+//! has taken, nothing more goes out. A crash between Slack's answer and our note of it can post a message twice; the
+//! card's own updates cannot. Leaves what the messages say to `card`.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use tokio::sync::{Mutex, Notify};
+use serde_json::Value;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::pace::Pace;
 use super::response_address::ResponseAddress;
 use super::web::{SlackError, SlackWeb};
 use crate::approval::transition::later;
@@ -25,8 +27,8 @@ const AT_ONCE: usize = 8;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The longest pause between two tries of one message.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
-/// Tries of a private answer; Slack takes 5 and for 30 minutes.
-const ANSWER_TRIES: u32 = 12;
+/// Tries at a response address; Slack takes 5, and for 30 minutes.
+const ANSWER_TRIES: u32 = 5;
 
 /// Slack's codes that a person has to mend in the workspace or that pass by themselves: worth waiting for.
 const MENDABLE: [&str; 15] = [
@@ -57,6 +59,35 @@ pub struct Outbox {
     pace: Pace,
 }
 
+/// Whether it was a message's turn.
+enum Turn {
+    /// It was, and this became of it.
+    Came(MessageFate),
+    /// It will be at this moment.
+    ComesAt(Instant),
+}
+
+/// What came of looking for due messages.
+#[derive(Clone, Copy)]
+enum Round {
+    /// None could go.
+    Nothing,
+    /// Some wait for this moment.
+    NothingBefore(Instant),
+    /// Some went, so others may be due now.
+    Delivered,
+}
+
+impl Round {
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Delivered, _) | (_, Self::Delivered) => Self::Delivered,
+            (Self::NothingBefore(one), Self::NothingBefore(two)) => Self::NothingBefore(one.min(two)),
+            (turn @ Self::NothingBefore(_), Self::Nothing) | (Self::Nothing, turn) => turn,
+        }
+    }
+}
+
 impl Outbox {
     /// An outbox that is woken by `wake`.
     pub fn new(
@@ -72,64 +103,126 @@ impl Outbox {
     /// Delivers until told to stop; a message under way is finished first.
     pub async fn run(&self, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            match self.deliver_due().await {
-                Ok(0) => {
-                    tokio::select! {
-                        () = self.wake.notified() => {}
-                        () = tokio::time::sleep(LOOK_EVERY) => {}
-                        () = stop.cancelled() => {}
-                    }
-                }
-                Ok(_) => {}
+            let look_at = match self.deliver_due(&stop).await {
+                Ok(Round::Delivered) => continue,
+                Ok(Round::NothingBefore(turn)) => turn.min(Instant::now() + LOOK_EVERY),
+                Ok(Round::Nothing) => Instant::now() + LOOK_EVERY,
                 Err(error) => {
                     tracing::error!(error = %error, "the outbox cannot reach the store");
-                    tokio::time::sleep(LOOK_EVERY).await;
+                    Instant::now() + LOOK_EVERY
                 }
+            };
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep_until(look_at) => {}
+                () = stop.cancelled() => {}
             }
         }
     }
 
-    /// Delivers what is due, one message of each lane; says how many.
-    async fn deliver_due(&self) -> Result<usize, StoreError> {
+    /// Delivers what is due, one message of each lane.
+    async fn deliver_due(&self, stop: &CancellationToken) -> Result<Round, StoreError> {
         let due = self.store.due_messages(self.clock.now(), 64).await?;
-        let count = due.len();
-        let fates: Vec<Result<(), StoreError>> = stream::iter(due)
+        let done: Vec<Result<Round, StoreError>> = stream::iter(due)
             .map(|message| async move {
-                let fate = self.deliver(&message).await?;
-                self.store.settle_message(&message.id, fate).await
+                // Waits for the next start: with a slow Slack there may be minutes of them.
+                if stop.is_cancelled() {
+                    return Ok(Round::Nothing);
+                }
+                match self.deliver(&message).await? {
+                    Turn::Came(fate) => self.note(&message, fate, stop).await.map(|()| Round::Delivered),
+                    Turn::ComesAt(turn) => Ok(Round::NothingBefore(turn)),
+                }
             })
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
-        fates.into_iter().collect::<Result<Vec<()>, StoreError>>()?;
-        Ok(count)
+        done.into_iter().try_fold(Round::Nothing, |all, one| Ok(all.and(one?)))
     }
 
-    async fn deliver(&self, message: &Outgoing) -> Result<MessageFate, StoreError> {
+    /// Notes what became of a message, as soon as the store can: without the note it would be posted again.
+    async fn note(
+        &self,
+        message: &Outgoing,
+        fate: MessageFate,
+        stop: &CancellationToken,
+    ) -> Result<(), StoreError> {
+        loop {
+            match self.store.settle_message(&message.id, fate.clone()).await {
+                Err(StoreError::Unavailable(error)) if !stop.is_cancelled() => {
+                    tracing::error!(message.id = %message.id, error = %error, "a message's fate waits for the store");
+                }
+                // Noted by a try that seemed to fail.
+                Err(StoreError::Conflict) => return Ok(()),
+                noted => return noted,
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    async fn deliver(&self, message: &Outgoing) -> Result<Turn, StoreError> {
+        let body = &message.body;
         let result = match &message.delivery {
             Delivery::Card { channel } => {
-                self.pace.permit(channel).await;
-                self.web.post_message(channel, None, &message.body).await.map(Some)
+                if let Err(turn) = self.pace.take(channel) {
+                    return Ok(Turn::ComesAt(turn));
+                }
+                self.post(channel, None, body).await
             }
             Delivery::Thread => match self.card(message).await? {
                 Some(card) => {
-                    self.pace.permit(&card.channel).await;
-                    self.web.post_message(&card.channel, Some(&card.ts), &message.body).await.map(Some)
+                    if let Err(turn) = self.pace.take(&card.channel) {
+                        return Ok(Turn::ComesAt(turn));
+                    }
+                    self.post(&card.channel, Some(&card.ts), body).await
                 }
                 None => Err(SlackError::Refused("no_card".to_owned())),
             },
             Delivery::CardUpdate => match self.card(message).await? {
-                Some(card) => self.web.update_message(&card, &message.body).await.map(|()| None),
+                Some(card) => self.web.update_message(&card, body).await.map(|()| None),
                 None => Err(SlackError::Refused("no_card".to_owned())),
             },
             Delivery::Ephemeral { channel, user } => {
-                self.web.post_ephemeral(channel, user, &message.body).await.map(|()| None)
+                self.web.post_ephemeral(channel, user, body).await.map(|()| None)
             }
-            Delivery::Respond { response_url } => {
-                self.answers.answer(response_url, &message.body).await.map(|()| None)
+            Delivery::Respond { response_url, channel, user } => {
+                self.answer(message, response_url, (channel, user)).await.map(|()| None)
             }
         };
-        Ok(self.fate(message, result).await)
+        Ok(Turn::Came(self.fate(message, result)))
+    }
+
+    /// Posts where everybody sees it. Where Slack asks to wait, nobody else goes before either.
+    async fn post(
+        &self,
+        channel: &str,
+        thread: Option<&str>,
+        body: &Value,
+    ) -> Result<Option<MessageAddress>, SlackError> {
+        let posted = self.web.post_message(channel, thread, body).await;
+        if let Err(SlackError::RateLimited(wait)) = &posted {
+            self.pace.hold(channel, *wait);
+        }
+        posted.map(Some)
+    }
+
+    /// To the response address, and where that takes nothing any more, to the person in the channel.
+    async fn answer(
+        &self,
+        message: &Outgoing,
+        response_url: &str,
+        (channel, user): (&str, &str),
+    ) -> Result<(), SlackError> {
+        if message.tries < ANSWER_TRIES {
+            match self.answers.answer(response_url, &message.body).await {
+                Err(SlackError::Refused(_)) => {}
+                answered => return answered,
+            }
+        }
+        self.web.post_ephemeral(channel, user, &message.body).await
     }
 
     async fn card(&self, message: &Outgoing) -> Result<Option<MessageAddress>, StoreError> {
@@ -139,11 +232,7 @@ impl Outbox {
         }
     }
 
-    async fn fate(
-        &self,
-        message: &Outgoing,
-        result: Result<Option<MessageAddress>, SlackError>,
-    ) -> MessageFate {
+    fn fate(&self, message: &Outgoing, result: Result<Option<MessageAddress>, SlackError>) -> MessageFate {
         let error = match result {
             Ok(address) => {
                 metrics::counter!("ckan_chatops_messages_total", "fate" => "delivered").increment(1);
@@ -153,12 +242,7 @@ impl Outbox {
         };
         metrics::counter!("ckan_chatops_messages_total", "fate" => "failed").increment(1);
         let pause = match &error {
-            SlackError::RateLimited(wait) => {
-                if let Delivery::Card { channel } = &message.delivery {
-                    self.pace.hold(channel, *wait).await;
-                }
-                *wait
-            }
+            SlackError::RateLimited(wait) => *wait,
             SlackError::Refused(code) if MENDABLE.contains(&code.as_str()) => pause_after(message.tries),
             SlackError::Refused(code) => {
                 tracing::error!(message.id = %message.id, code, "Slack refuses a message for good");
@@ -166,9 +250,6 @@ impl Outbox {
             }
             SlackError::Unclear => pause_after(message.tries),
         };
-        if matches!(message.delivery, Delivery::Respond { .. }) && message.tries + 1 >= ANSWER_TRIES {
-            return MessageFate::Dead { why: "answer_not_taken".to_owned() };
-        }
         tracing::warn!(message.id = %message.id, error = %error, pause_ms = pause.as_millis(), "a message waits for another try");
         MessageFate::Again(later(self.clock.now(), pause))
     }
@@ -178,55 +259,9 @@ fn pause_after(tries: u32) -> Duration {
     Duration::from_millis(500).saturating_mul(2_u32.saturating_pow(tries.min(10))).min(LONGEST_PAUSE)
 }
 
-/// One message a second and channel, after a burst of a few.
-#[derive(Default)]
-struct Pace {
-    next: Mutex<HashMap<String, Instant>>,
-}
-
-impl Pace {
-    const BURST: u32 = 4;
-
-    /// Waits for this channel's turn.
-    async fn permit(&self, channel: &str) {
-        let second = Duration::from_secs(1);
-        let turn = {
-            let mut next = self.next.lock().await;
-            let now = Instant::now();
-            let earliest = now.checked_sub(second * Self::BURST).unwrap_or(now);
-            let slot = next.entry(channel.to_owned()).or_insert(earliest);
-            *slot = (*slot).max(earliest) + second;
-            *slot
-        };
-        tokio::time::sleep_until(turn).await;
-    }
-
-    /// Slack asked to wait: nobody goes before.
-    async fn hold(&self, channel: &str, wait: Duration) {
-        self.next.lock().await.insert(channel.to_owned(), Instant::now() + wait);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_burst_goes_at_once_and_then_one_a_second() {
-        let pace = Pace::default();
-        let start = Instant::now();
-        for _ in 0..Pace::BURST {
-            pace.permit("C1").await;
-        }
-        assert_eq!(start.elapsed(), Duration::ZERO);
-        pace.permit("C1").await;
-        assert_eq!(start.elapsed(), Duration::from_secs(1));
-        pace.permit("C2").await;
-        assert_eq!(start.elapsed(), Duration::from_secs(1), "another channel has its own turn");
-        pace.hold("C1", Duration::from_secs(30)).await;
-        pace.permit("C1").await;
-        assert!(start.elapsed() >= Duration::from_secs(31));
-    }
 
     #[test]
     fn pauses_grow_and_stop_growing() {

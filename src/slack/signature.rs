@@ -31,6 +31,8 @@ pub enum Rejection {
     Malformed,
     /// Larger than anything Slack sends.
     TooLarge,
+    /// Less than was announced, or too slow.
+    Incomplete,
 }
 
 impl Rejection {
@@ -45,6 +47,7 @@ impl Rejection {
             Self::OtherTeam => "other_team",
             Self::Malformed => "malformed",
             Self::TooLarge => "too_large",
+            Self::Incomplete => "incomplete",
         }
     }
 }

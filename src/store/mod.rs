@@ -76,10 +76,15 @@ pub enum Delivery {
         /// The person.
         user: String,
     },
-    /// An answer to the response address of a delivery: private, at most 5 in 30 minutes (Slack).
+    /// An answer to the response address of a delivery: private, at most 5 in 30 minutes (Slack). Where that is
+    /// over, it is a message that only this person sees in this channel.
     Respond {
         /// The address, a bearer capability: erased once the message is settled.
         response_url: String,
+        /// A channel that the bot is in.
+        channel: String,
+        /// The person.
+        user: String,
     },
 }
 

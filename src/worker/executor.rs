@@ -5,8 +5,7 @@
 //! only after a probe saw it. What is unclear is watched until CKAN can no longer be working on it, then settled or
 //! called unknown. Leaves attempts of dead processes to `recovery`.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -18,7 +17,7 @@ use super::{Bot, record};
 use crate::approval::{Change, Event, Outcome, Request, State, Step, Verdict, apply};
 use crate::audit::{Act as AuditAct, Actor};
 use crate::ckan::{CallError, Effect, Site};
-use crate::ids::{AttemptId, RequestId};
+use crate::ids::AttemptId;
 use crate::operations::{self, PlanError, Sighting};
 use crate::sentences::{calls, story};
 use crate::slack::card;
@@ -33,20 +32,19 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between two looks at an unclear outcome.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// Tries of writing an outcome down before it is left to recovery.
-const SETTLE_TRIES: u32 = 20;
+/// The pause between two tries of writing down what is known to be so.
+const STORE_PAUSE: Duration = Duration::from_millis(500);
 
 /// Carries out approved requests.
 pub struct Executor {
     bot: Arc<Bot>,
     slots: Arc<Semaphore>,
-    under_way: Arc<Mutex<HashSet<RequestId>>>,
 }
 
 impl Executor {
     /// An executor for this bot.
     pub fn new(bot: Arc<Bot>) -> Self {
-        Self { bot, slots: Arc::new(Semaphore::new(AT_ONCE)), under_way: Arc::default() }
+        Self { bot, slots: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// Carries out until told to stop; what runs then is finished by its task.
@@ -66,21 +64,24 @@ impl Executor {
     async fn look(&self, tasks: &TaskTracker) -> Result<(), StoreError> {
         let approved =
             self.bot.store.requests(Filter { states: vec![State::Approved], ..Filter::default() }).await?;
-        for request in approved {
+        let now = self.bot.clock.now();
+        // What has run out is left to `expiry`.
+        for request in approved.into_iter().filter(|request| now < request.expires_at) {
             let Ok(slot) = self.slots.clone().try_acquire_owned() else { break };
-            let id = request.id.clone();
-            if !self.under_way.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone()) {
-                continue;
-            }
-            let (bot, under_way) = (self.bot.clone(), self.under_way.clone());
+            let Some(held) = self.bot.under_way.take(&request.id) else { continue };
+            let bot = self.bot.clone();
             tasks.spawn(async move {
-                if let Err(error) = carry_out(&bot, request).await {
-                    tracing::error!(request.id = %id, error = %error, "a request could not be carried to its end");
-                }
-                under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-                drop(slot);
+                let id = request.id.clone();
+                let carried = carry_out(&bot, request).await;
+                drop((held, slot));
                 bot.wakes.outbox.notify_one();
-                bot.wakes.executor.notify_one();
+                match carried {
+                    Ok(()) => bot.wakes.executor.notify_one(),
+                    // Not at once again: what the store refused now it refuses in a moment too.
+                    Err(error) => {
+                        tracing::error!(request.id = %id, error = %error, "a request could not be carried to its end");
+                    }
+                }
             });
         }
         Ok(())
@@ -111,9 +112,8 @@ async fn carry_out(bot: &Bot, approved: Request) -> Result<(), StoreError> {
             return settle(bot, &request, &attempt, Outcome { verdict: Verdict::NotApplied, seen }).await;
         }
     }
-    let started = Instant::now();
     let executed = change.execute(site, &request.plan).await;
-    let outcome = judge(bot, change, site, &request, executed, started).await?;
+    let outcome = judge(bot, change, site, &request, executed).await;
     settle(bot, &request, &attempt, outcome).await
 }
 
@@ -158,8 +158,9 @@ async fn judge(
     site: &Site,
     request: &Request,
     executed: Result<(), CallError>,
-    started: Instant,
-) -> Result<Outcome, StoreError> {
+) -> Outcome {
+    // From here on CKAN gets nothing more, and has as long as its web server lets it.
+    let sent = Instant::now();
     let mut told = false;
     let mut pause = FIRST_PAUSE;
     loop {
@@ -182,17 +183,17 @@ async fn judge(
             _ => None,
         };
         if let Some((verdict, seen)) = clear {
-            return Ok(Outcome { verdict, seen });
+            return Outcome { verdict, seen };
         }
-        if started.elapsed() >= site.write_deadline() {
-            return Ok(after_deadline(&executed, sighting, site));
+        if sent.elapsed() >= site.write_deadline() {
+            return after_deadline(&executed, sighting, site);
         }
         if !told {
-            told = true;
-            tell(bot, bot.thread(request, Message::of(story::watching(site.write_deadline())).body()))
-                .await?;
+            let words = Message::of(story::watching(site.write_deadline())).body();
+            // Looking goes on where it cannot be told.
+            told = tell(bot, bot.thread(request, words)).await.is_ok();
         }
-        tokio::time::sleep(pause.min(site.write_deadline().saturating_sub(started.elapsed()))).await;
+        tokio::time::sleep(pause.min(site.write_deadline().saturating_sub(sent.elapsed()))).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
@@ -209,7 +210,8 @@ fn after_deadline(
         }
         (Err(error), Ok(Sighting::NotHappened(seen))) => Outcome {
             verdict: Verdict::NotApplied,
-            seen: [vec![calls::call_failed(error, &site.environment), story::NO_TRACE.to_owned()], seen]
+            // Not what the failed call left open: it is no longer open.
+            seen: [vec![calls::what(error.cause, &site.environment), story::NO_TRACE.to_owned()], seen]
                 .concat(),
         },
         (Ok(()) | Err(_), Ok(Sighting::Happened(seen))) => Outcome { verdict: Verdict::Succeeded, seen },
@@ -244,13 +246,11 @@ async fn found_stale(
     let facts: Vec<&str> = changes.iter().map(|change| change.fact.as_str()).collect();
     let entry = record::of_step(now, Actor::Bot, AuditAct::FoundStale, &step).detail(&facts.join(", "));
     let messages = vec![bot.thread(&step.request, card::stale(&changes)), bot.card_update(&step.request)];
-    bot.store
-        .commit(Commit { update: Some(step.request), entries: vec![entry], messages, ..Commit::default() })
-        .await
+    let update = Some(step.request);
+    keep(bot, Commit { update, entries: vec![entry], messages, ..Commit::default() }).await
 }
 
-/// Writes an outcome down, with all that follows from it. Tried again while the store is away: the truth is known
-/// and must not be lost for a full disk.
+/// Writes an outcome down, with all that follows from it.
 pub(super) async fn settle(
     bot: &Bot,
     request: &Request,
@@ -259,14 +259,20 @@ pub(super) async fn settle(
 ) -> Result<(), StoreError> {
     let event = Event::Settle { attempt: attempt.clone(), outcome };
     let Ok(step) = apply(request, event, bot.clock.now(), &bot.policy) else { return Ok(()) };
-    let mut tries = 0;
+    keep(bot, settled(bot, &step)).await
+}
+
+/// Commits what is known to be so. Tried again for as long as the store is away: the truth must not be lost for a
+/// full disk.
+async fn keep(bot: &Bot, commit: Commit) -> Result<(), StoreError> {
     loop {
-        match bot.store.commit(settled(bot, &step)).await {
-            Err(StoreError::Unavailable(error)) if tries < SETTLE_TRIES => {
-                tracing::error!(request.id = %request.id, error = %error, "an outcome waits for the store");
-                tries += 1;
-                tokio::time::sleep(Duration::from_millis(500)).await;
+        match bot.store.commit(commit.clone()).await {
+            Err(StoreError::Unavailable(error)) => {
+                tracing::error!(error = %error, "what came of a request waits for the store");
+                tokio::time::sleep(STORE_PAUSE).await;
             }
+            // Kept by a try that seemed to fail, or settled by somebody else: what stands there stands.
+            Err(StoreError::Conflict) => return Ok(()),
             other => return other,
         }
     }

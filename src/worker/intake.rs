@@ -5,14 +5,14 @@
 //! for ever. Several go at once: a slow CKAN holds nobody else up. Leaves order between people to the store's
 //! versions.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::under_way::UnderWay;
 use super::{Bot, Private, decision, wish};
 use crate::audit::{Act as AuditAct, Actor, Entry};
 use crate::ids::InboundId;
@@ -25,6 +25,10 @@ use crate::store::{Commit, Inbound, StoreError};
 const AT_ONCE: usize = 16;
 /// Looks into the inbox at least this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The pause before a delivery is looked at again whose time had not come.
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
+/// The pause where the store could not keep what came of it.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// How long finished deliveries are remembered: longer than a signature is valid and a response address works.
 const REMEMBER: Duration = Duration::from_hours(1);
 
@@ -50,20 +54,20 @@ pub(super) enum ActError {
 /// The inbox's reader.
 pub struct Intake {
     bot: Arc<Bot>,
-    under_way: Arc<Mutex<HashSet<InboundId>>>,
+    under_way: UnderWay<InboundId>,
     slots: Arc<Semaphore>,
 }
 
 impl Intake {
     /// A reader for this bot.
     pub fn new(bot: Arc<Bot>) -> Self {
-        Self { bot, under_way: Arc::default(), slots: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { bot, under_way: UnderWay::default(), slots: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// Reads until told to stop.
     pub async fn run(&self, tasks: &TaskTracker, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            if let Err(error) = self.look(tasks).await {
+            if let Err(error) = self.look(tasks, &stop).await {
                 tracing::error!(error = %error, "the inbox cannot be read");
             }
             tokio::select! {
@@ -74,23 +78,27 @@ impl Intake {
         }
     }
 
-    async fn look(&self, tasks: &TaskTracker) -> Result<(), StoreError> {
+    async fn look(&self, tasks: &TaskTracker, stop: &CancellationToken) -> Result<(), StoreError> {
         for inbound in self.bot.store.unfinished(64).await? {
-            if !lock(&self.under_way).insert(inbound.id.clone()) {
-                continue;
-            }
-            let (bot, under_way, slots) = (self.bot.clone(), self.under_way.clone(), self.slots.clone());
-            tasks.spawn(async move {
-                let id = inbound.id.clone();
+            let Some(held) = self.under_way.take(&inbound.id) else { continue };
+            let (bot, slots, stop) = (self.bot.clone(), self.slots.clone(), stop.clone());
+            let acting = async move {
                 let _slot = slots.acquire_owned().await;
-                if !matches!(act(&bot, inbound).await, Ok(Acted::Finished)) {
-                    // Looked at again with the next look; the pause keeps a failing one from spinning.
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                let again_after = match act(&bot, inbound).await {
+                    Ok(Acted::Finished) => None,
+                    Ok(Acted::Later) => Some(AGAIN_AFTER),
+                    // Acting again asks Slack and CKAN again: not so often while nothing can come of it.
+                    Err(_) => Some(STORE_PAUSE),
+                };
+                if let Some(pause) = again_after {
+                    tokio::time::sleep(pause).await;
                     bot.wakes.intake.notify_one();
                 }
-                lock(&under_way).remove(&id);
+                drop(held);
                 bot.wakes.outbox.notify_one();
-            });
+            };
+            // A slow CKAN does not hold up the end: what is not finished begins anew at the next start.
+            tasks.spawn(async move { stop.run_until_cancelled(acting).await });
         }
         Ok(())
     }
@@ -109,10 +117,6 @@ impl Intake {
     }
 }
 
-fn lock(set: &Mutex<HashSet<InboundId>>) -> std::sync::MutexGuard<'_, HashSet<InboundId>> {
-    set.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
 /// Acts on one delivery.
 async fn act(bot: &Bot, inbound: Inbound) -> Result<Acted, ActError> {
     let result = match serde_json::from_value::<Act>(inbound.body.clone()) {
@@ -128,7 +132,7 @@ async fn act(bot: &Bot, inbound: Inbound) -> Result<Acted, ActError> {
         Err(ActError::Store(StoreError::Conflict)) => Ok(Acted::Later),
         Err(ActError::Store(error)) => {
             tracing::error!(inbound.id = %inbound.id, error = %error, "a delivery waits for the store");
-            Ok(Acted::Later)
+            Err(error.into())
         }
         Err(error) => give_up(bot, &inbound, &error).await,
         Ok(acted) => Ok(acted),

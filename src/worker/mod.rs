@@ -11,6 +11,7 @@ pub mod expiry;
 pub mod intake;
 pub mod record;
 pub mod recovery;
+pub mod under_way;
 pub mod wish;
 
 use std::sync::Arc;
@@ -20,13 +21,14 @@ use tokio::sync::Notify;
 use crate::approval::{Policy, Request};
 use crate::ckan::Sites;
 use crate::clock::SharedClock;
-use crate::ids::{IdSource, InboundId, WorkerId};
+use crate::ids::{IdSource, InboundId, RequestId, WorkerId};
 use crate::operations::Registry;
 use crate::slack::card;
 use crate::slack::command::Grammar;
 use crate::slack::people::Home;
 use crate::slack::web::SlackWeb;
 use crate::store::{Delivery, Outgoing, Store};
+use under_way::UnderWay;
 
 /// Wakes the tasks, so that nothing waits for a timer.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +67,8 @@ pub struct Bot {
     pub ticket_url: Option<String>,
     /// This process.
     pub worker: WorkerId,
+    /// The requests that this process is carrying out.
+    pub under_way: UnderWay<RequestId>,
     /// Wakes the tasks.
     pub wakes: Wakes,
 }
@@ -95,9 +99,10 @@ impl Bot {
 
     /// A private answer to the person behind a delivery: to its response address, else in the channel.
     fn private(&self, about: &Private<'_>, body: serde_json::Value) -> Outgoing {
+        let (channel, user) = (self.channel.clone(), about.user.to_owned());
         let delivery = match about.response_url {
-            Some(url) => Delivery::Respond { response_url: url.to_owned() },
-            None => Delivery::Ephemeral { channel: self.channel.clone(), user: about.user.to_owned() },
+            Some(url) => Delivery::Respond { response_url: url.to_owned(), channel, user },
+            None => Delivery::Ephemeral { channel, user },
         };
         Outgoing {
             id: self.ids.message(),

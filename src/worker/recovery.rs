@@ -1,8 +1,8 @@
-//! What a process that died left behind.
+//! What was left behind: by a process that died, or by a task that failed.
 //!
-//! Guarantees that a request that was being carried out by a dead process becomes *unknown*, is told so, and is then
-//! probed until CKAN shows what happened; it is never carried out again. *Not applied* is said only once CKAN can no
-//! longer be working on what the dead process may have sent. Leaves an outcome that CKAN cannot show to a person.
+//! Guarantees that a request that nobody is carrying out any more becomes *unknown*, is told so, and is then probed
+//! until CKAN shows what happened; it is never carried out again. *Not applied* is said only once CKAN can no longer
+//! be working on what may have been sent. Leaves an outcome that CKAN cannot show to a person.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,16 +32,20 @@ impl Recovery {
         Self { bot }
     }
 
-    /// Looks until told to stop.
+    /// Looks until told to stop. A look is not worth waiting for: whatever it was about to write down, the next
+    /// start sees again.
     pub async fn run(&self, stop: CancellationToken) {
-        while !stop.is_cancelled() {
-            if let Err(error) = self.look().await {
-                tracing::error!(error = %error, "unknown outcomes cannot be looked after");
+        let looking = async {
+            loop {
+                if let Err(error) = self.look().await {
+                    tracing::error!(error = %error, "unknown outcomes cannot be looked after");
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
             }
-            tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-                () = stop.cancelled() => {}
-            }
+        };
+        tokio::select! {
+            () = looking => {}
+            () = stop.cancelled() => {}
         }
     }
 
@@ -49,19 +53,18 @@ impl Recovery {
         let left = Filter { states: vec![State::Running, State::Unknown], ..Filter::default() };
         for request in self.bot.store.requests(left).await? {
             match request.state {
-                State::Running => self.lose(&request).await?,
+                // With one process on this store, what this one does not have in hand is in nobody's.
+                State::Running if !self.bot.under_way.has(&request.id) => self.lose(&request).await?,
+                State::Running => {}
                 _ => self.probe(&request).await?,
             }
         }
         Ok(())
     }
 
-    /// A running request of another process: with one process on this store, that one is dead.
+    /// A running request that is in nobody's hand.
     async fn lose(&self, request: &Request) -> Result<(), StoreError> {
-        let Some(attempt) = request.attempt.as_ref().filter(|attempt| attempt.worker != self.bot.worker)
-        else {
-            return Ok(());
-        };
+        let Some(attempt) = &request.attempt else { return Ok(()) };
         let now = self.bot.clock.now();
         let event = Event::Lose { attempt: attempt.id.clone() };
         let Ok(step) = apply(request, event, now, &self.bot.policy) else { return Ok(()) };
@@ -70,17 +73,15 @@ impl Recovery {
             self.bot.thread(&step.request, Message::of(story::lost()).body()),
             self.bot.card_update(&step.request),
         ];
-        metrics::counter!("ckan_chatops_lost_attempts_total").increment(1);
         let lost = step.request.clone();
-        self.bot
-            .store
-            .commit(Commit {
-                update: Some(step.request),
-                entries: vec![entry],
-                messages,
-                ..Commit::default()
-            })
-            .await?;
+        let commit =
+            Commit { update: Some(step.request), entries: vec![entry], messages, ..Commit::default() };
+        match self.bot.store.commit(commit).await {
+            // Its task came to its end just now.
+            Err(StoreError::Conflict) => return Ok(()),
+            done => done?,
+        }
+        metrics::counter!("ckan_chatops_lost_attempts_total").increment(1);
         self.bot.wakes.outbox.notify_one();
         self.probe(&lost).await
     }
@@ -96,7 +97,8 @@ impl Recovery {
         let outcome = match change.probe(site, &request.plan).await {
             Ok(Sighting::Happened(seen)) => Outcome { verdict: Verdict::Succeeded, seen },
             Ok(Sighting::NotHappened(seen)) => {
-                if self.bot.clock.now() < later(attempt.claimed_at, site.write_deadline()) {
+                // Nobody knows when it was sent, but not after its task was gone.
+                if self.bot.clock.now() < later(request.state_since, site.write_deadline()) {
                     return Ok(());
                 }
                 // What CKAN first confirmed and then did not show stays with a person.

@@ -15,6 +15,8 @@ pub(super) enum Fault {
     LoseResponse,
     /// `{"ok":false,"error":code}`.
     Error(String),
+    /// Nothing goes wrong: counts a call, so that a later one can be hit.
+    Pass,
 }
 
 /// What `POST /control/fault` takes.
@@ -39,6 +41,7 @@ impl FaultRequest {
             "http_500" => Fault::Http500,
             "timeout" => Fault::Timeout,
             "lose_response" => Fault::LoseResponse,
+            "pass" => Fault::Pass,
             other => Fault::Error(other.strip_prefix("error:").filter(|code| !code.is_empty())?.to_owned()),
         })
     }
@@ -70,6 +73,6 @@ impl Faults {
         if planned.times == 0 {
             self.planned.remove(at);
         }
-        Some(taken)
+        (taken.1 != Fault::Pass).then_some(taken)
     }
 }

@@ -159,8 +159,12 @@ pub(in crate::store) async fn any_sequence_of_sending_and_settling_agrees_with_a
 }
 
 pub(in crate::store) async fn a_response_address_stays_until_the_message_is_settled(store: Arc<dyn Store>) {
-    let response_url = "https://hooks.slack.com/commands/1".to_owned();
-    let sent = Outgoing { delivery: Delivery::Respond { response_url }, ..message("01M1", "a", 0) };
+    let delivery = Delivery::Respond {
+        response_url: "https://hooks.slack.com/commands/1".to_owned(),
+        channel: "C1".to_owned(),
+        user: "U1".to_owned(),
+    };
+    let sent = Outgoing { delivery, ..message("01M1", "a", 0) };
     send(&store, vec![sent.clone()]).await;
     settle(&store, "01M1", MessageFate::Again(at(1))).await.unwrap();
     assert_eq!(store.due_messages(at(1), 1).await.unwrap(), [Outgoing { tries: 1, ..sent }]);

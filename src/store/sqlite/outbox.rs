@@ -83,7 +83,9 @@ async fn finish(
 
 fn without_address(delivery: Delivery) -> Delivery {
     match delivery {
-        Delivery::Respond { .. } => Delivery::Respond { response_url: String::new() },
+        Delivery::Respond { channel, user, .. } => {
+            Delivery::Respond { response_url: String::new(), channel, user }
+        }
         kept @ (Delivery::Card { .. }
         | Delivery::CardUpdate
         | Delivery::Thread

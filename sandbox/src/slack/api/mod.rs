@@ -119,7 +119,7 @@ pub(super) fn planned_response(fault: &Fault) -> Option<(u16, Response)> {
             let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
             Some((500, (StatusCode::INTERNAL_SERVER_ERROR, headers, page).into_response()))
         }
-        Fault::Timeout | Fault::LoseResponse | Fault::Error(_) => None,
+        Fault::Timeout | Fault::LoseResponse | Fault::Pass | Fault::Error(_) => None,
     }
 }
 

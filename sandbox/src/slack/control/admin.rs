@@ -76,7 +76,7 @@ pub(super) async fn fault(
     Body(request): Body<FaultRequest>,
 ) -> Result<Json<Value>, Refusal> {
     let fault = request.fault().ok_or_else(|| {
-        let message = "The fault is ratelimited, http_500, timeout, lose_response or error:<code>.";
+        let message = "The fault is ratelimited, http_500, timeout, lose_response, pass or error:<code>.";
         Refusal::bad("no_such_fault", message)
     })?;
     shared.note(|world| world.faults.plan(request, fault));

@@ -143,12 +143,16 @@ async fn a_settled_message_keeps_no_response_address() {
         ("01M1", MessageFate::Delivered(None)),
         ("01M2", MessageFate::Dead { why: "expired_url".to_owned() }),
     ] {
-        let delivery = Delivery::Respond { response_url: secret.to_owned() };
+        let delivery = Delivery::Respond {
+            response_url: secret.to_owned(),
+            channel: "C1".to_owned(),
+            user: "U1".to_owned(),
+        };
         let sent = Outgoing { delivery, ..crate::store::conformance::samples::message(id, id, 0) };
         on_disk.store.commit(Commit { messages: vec![sent.clone()], ..Commit::default() }).await.unwrap();
         on_disk.store.settle_message(&sent.id, fate).await.unwrap();
     }
     let kept: Vec<String> =
         sqlx::query_scalar("SELECT delivery FROM outbox").fetch_all(&mut on_disk.file().await).await.unwrap();
-    assert_eq!(kept, [r#"{"kind":"respond","response_url":""}"#; 2]);
+    assert_eq!(kept, [r#"{"kind":"respond","response_url":"","channel":"C1","user":"U1"}"#; 2]);
 }
