@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::audit;
 use crate::config::{Config, Problems, secrets};
-use crate::operations::Registry;
+use crate::operations::{Registry, manual};
 use crate::slack::manifest;
 use crate::store::sqlite::SqliteAuditReader;
 use crate::{serve, telemetry};
@@ -50,6 +50,8 @@ enum Command {
         #[arg(long, value_name = "URL", value_parser = slack_reaches)]
         url: Url,
     },
+    /// Print everything that can be asked for, as Markdown.
+    Operations,
 }
 
 #[derive(Debug, Subcommand)]
@@ -72,6 +74,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::CheckConfig { config } => check(&config),
         Command::Audit { command: AuditCommand::Verify { config } } => verify(&config).await,
         Command::Manifest { url } => manifest::of(&Registry::all(), &url).map_err(Into::into),
+        Command::Operations => Ok(manual::markdown(&Registry::all())),
     };
     // Where nobody reads what is printed, there is nobody to tell.
     match done {

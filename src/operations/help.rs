@@ -97,7 +97,8 @@ fn overview(registry: &Registry, may_request: bool, may_approve: bool) -> Answer
     Answer { title: "What you can ask for".to_owned(), lines, ..Answer::default() }
 }
 
-fn about(operation: &Operation, may_request: bool) -> Answer {
+/// How one command is written.
+pub(super) fn about(operation: &Operation, may_request: bool) -> Answer {
     let Meta { name, short, summary, risk, example } = operation.meta;
     let command = options::command(operation);
     let arguments = command.get_arguments().filter(|argument| !argument.is_hide_set());

@@ -12,6 +12,7 @@ pub mod dataset_show;
 pub mod dataset_withdraw;
 pub mod help;
 pub mod lookup;
+pub mod manual;
 pub mod options;
 pub mod reference;
 pub mod registry;

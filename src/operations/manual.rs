@@ -1,0 +1,68 @@
+//! The handbook of all operations, `docs/operations.md`.
+//!
+//! Guarantees that it says what `/ckan help` says, because it is made from it, and that nothing is left out. Leaves
+//! printing it to the command line and keeping the committed copy equal to a test.
+
+use super::{Operation, Registry, Risk, help};
+use crate::sentences::text::{Span, Text};
+
+const OPENING: &str = "\
+# Operations
+
+Everything that can be asked for, as `/ckan help` tells it. Made by `ckan-chatops operations` from the operations
+themselves; do not edit.
+
+A command is read as people type it on phones and in word processors: smart quotes, long dashes, pasted addresses and
+UUIDs are understood. A change without `--reason` opens a form that is filled in already.
+";
+
+/// All operations, as Markdown.
+pub fn markdown(registry: &Registry) -> String {
+    let mut page = format!("{OPENING}\n| command | short | risk | what it does |\n|---|---|---|---|\n");
+    for operation in registry.iter() {
+        let short: Vec<String> = operation.meta.short.iter().map(|short| format!("`{short}`")).collect();
+        page += &format!(
+            "| `{}` | {} | {} | {} |\n",
+            operation.meta.name,
+            short.join(", "),
+            risk(operation.meta.risk),
+            operation.meta.summary
+        );
+    }
+    for operation in registry.iter() {
+        page += &chapter(operation);
+    }
+    page
+}
+
+fn chapter(operation: &Operation) -> String {
+    let answer = help::about(operation, true);
+    let mut lines = answer.lines.iter().map(line);
+    let summary = lines.next().unwrap_or_default();
+    let rest: String = lines.map(|line| format!("- {line}\n")).collect();
+    format!("\n## {}\n\n{summary}\n\n{rest}", operation.meta.name)
+}
+
+/// What is at stake, in few words.
+fn risk(risk: Risk) -> &'static str {
+    match risk {
+        Risk::Read => "changes nothing on CKAN",
+        Risk::Reversible => "can be undone",
+        Risk::Partly => "can be undone in part",
+        Risk::Irreversible => "cannot be undone",
+    }
+}
+
+fn line(text: &Text) -> String {
+    text.0
+        .iter()
+        .map(|span| match span {
+            Span::Plain(words) => words.clone(),
+            Span::Bold(words) => format!("**{words}**"),
+            Span::Code(words) => format!("`{words}`"),
+            Span::Link { address, label } => format!("[{label}]({address})"),
+            // Help speaks of nobody and of no moment.
+            Span::Person(_) | Span::Moment(_) => String::new(),
+        })
+        .collect()
+}
