@@ -7,7 +7,7 @@
 mod access;
 mod environments;
 mod problem;
-mod secrets;
+pub mod secrets;
 mod section;
 mod suspicious;
 mod values;

@@ -22,7 +22,7 @@ use crate::slack::web::{SlackError, SlackWeb};
 use crate::store::Store;
 
 /// How often Slack and every CKAN are asked whether they know us.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 /// How soon again, while something is wrong.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
@@ -97,19 +97,15 @@ impl Health {
     /// Ready or not, and a line for each thing.
     async fn report(&self) -> (bool, String) {
         let mut lines = vec![];
-        let mut ready = match self.store.writable().await {
-            Ok(()) => {
-                lines.push("store: good".to_owned());
-                true
-            }
-            Err(_) => {
-                lines.push("store: cannot be written; nothing is done until it can".to_owned());
-                false
-            }
-        };
+        let mut ready = self.store.writable().await.is_ok();
+        lines.push(if ready {
+            "store: good".to_owned()
+        } else {
+            "store: cannot be written; nothing is done until it can".to_owned()
+        });
         match self.store.message_counts().await {
             Ok(counts) => {
-                lines.push(format!("messages: {} waiting, {} given up", counts.waiting, counts.dead))
+                lines.push(format!("messages: {} waiting, {} given up", counts.waiting, counts.dead));
             }
             Err(_) => ready = false,
         }

@@ -7,6 +7,7 @@
 pub mod approval;
 pub mod audit;
 pub mod ckan;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod health;
@@ -17,5 +18,6 @@ pub mod sentences;
 pub mod serve;
 pub mod slack;
 pub mod store;
+pub mod suggestion;
 pub mod telemetry;
 pub mod worker;

@@ -1,3 +1,11 @@
 //! Parses, wires, runs: nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+use ckan_chatops::cli;
+use clap::Parser as _;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    cli::run(cli::Arguments::parse()).await
+}

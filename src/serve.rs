@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use regex::Regex;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -39,7 +38,7 @@ use crate::{http, telemetry};
 /// How long work that runs may take to finish after a signal.
 const FINISH_WITHIN: Duration = Duration::from_secs(30);
 /// How often old deliveries are forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(300);
+const FORGET_EVERY: Duration = Duration::from_mins(5);
 /// How long an answer to a response address may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -102,7 +101,7 @@ impl Server {
             ids: bot.ids.clone(),
             app: config.slack.app_id.clone(),
             home: bot.home.clone(),
-            ticket_pattern: bot.policy.ticket_pattern.as_deref().and_then(|pattern| Regex::new(pattern).ok()),
+            grammar: bot.grammar.clone(),
             wake: wakes.intake.clone(),
         });
         let answers = ResponseAddress::new(http::client(ANSWER_TIMEOUT)?, &config.slack.api_url);
@@ -175,12 +174,12 @@ fn bot(
     store: Arc<dyn Store>,
     wakes: Wakes,
 ) -> Result<Bot, ServeError> {
-    let registry = Registry::all();
+    let registry = Arc::new(Registry::all());
     let sites = sites(config, secrets)?;
     let names: Vec<String> = sites.names().map(str::to_owned).collect();
     let ids = Arc::new(IdSource::unpredictable(clock.clone()));
     Ok(Bot {
-        grammar: Grammar::new(&registry, &names, config.policy.ticket_pattern.as_deref()),
+        grammar: Arc::new(Grammar::new(&registry, &names, config.policy.ticket_pattern.as_deref())),
         registry,
         sites,
         store,

@@ -4,4 +4,5 @@
 //! anything of the bot: each is driven over HTTP, by the page, by tests, or by the `sandbox` binary.
 
 pub mod ckan;
+mod loopback;
 pub mod slack;

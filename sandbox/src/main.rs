@@ -21,7 +21,7 @@ struct Arguments {
     /// The port of the page.
     #[arg(long, default_value_t = 8900)]
     port: u16,
-    /// A CKAN to use instead of the small one, for example http://127.0.0.1:15000.
+    /// A CKAN to use instead of the small one, for example <http://127.0.0.1:15000>.
     #[arg(long, requires = "ckan_token_file")]
     ckan_url: Option<String>,
     /// A file that holds a sysadmin's API token for that CKAN.
@@ -45,21 +45,19 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let folder = match arguments.folder {
-        Some(folder) => folder,
-        None => std::env::temp_dir().join(format!("ckan-chatops-sandbox-{}", std::process::id())),
-    };
+    let folder = arguments
+        .folder
+        .unwrap_or_else(|| std::env::temp_dir().join(format!("ckan-chatops-sandbox-{}", std::process::id())));
     std::fs::create_dir_all(&folder)?;
     let slack = SlackSandbox::start(slack_config(), loopback(arguments.port)).await?;
     let mut small_ckan = None;
-    let (ckan_url, token) = match (arguments.ckan_url, arguments.ckan_token_file) {
-        (Some(url), Some(file)) => (url, std::fs::read_to_string(file)?.trim().to_owned()),
-        _ => {
-            let ckan = CkanSandbox::start(CkanConfig::default(), loopback(0)).await?;
-            let there = (ckan.url(), ckan.sysadmin_token().to_owned());
-            small_ckan = Some(ckan);
-            there
-        }
+    let (ckan_url, token) = if let (Some(url), Some(file)) = (arguments.ckan_url, arguments.ckan_token_file) {
+        (url, std::fs::read_to_string(file)?.trim().to_owned())
+    } else {
+        let ckan = CkanSandbox::start(CkanConfig::default(), loopback(0)).await?;
+        let there = (ckan.url(), ckan.sysadmin_token().to_owned());
+        small_ckan = Some(ckan);
+        there
     };
     let public = small_ckan.as_ref().map(CkanSandbox::url);
     let (config, secrets) = configuration(&folder, &slack, &ckan_url, public.as_deref(), &token)?;
@@ -98,6 +96,11 @@ fn loopback(port: u16) -> SocketAddr {
 fn slack_config() -> SlackConfig {
     let mut config = SlackConfig::small_team();
     config.scopes = ckan_chatops::slack::manifest::SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
+    // Two engineers, a guest and somebody of another company are all that the story needs.
+    config.workspace.people.retain(|person| person.id != "U0CARA");
+    for channel in &mut config.workspace.channels {
+        channel.members.retain(|member| member != "U0CARA");
+    }
     config
 }
 

@@ -24,6 +24,7 @@ pub enum Role {
 }
 
 /// A Slack account as Slack described it a moment ago.
+#[expect(clippy::struct_excessive_bools, reason = "they are Slack's own flags, and each refuses by itself")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// The user's id, from a verified payload.
@@ -142,8 +143,8 @@ pub(crate) mod tests {
                 ("UALICE2".to_owned(), "alice".to_owned()),
             ]),
             approvals: NonZeroU8::MIN,
-            pending_ttl: Duration::from_secs(3600),
-            approved_ttl: Duration::from_secs(900),
+            pending_ttl: Duration::from_hours(1),
+            approved_ttl: Duration::from_mins(15),
             ticket_pattern: None,
         }
     }

@@ -76,6 +76,7 @@ pub struct Step {
 }
 
 /// What the event does to the request, or why it may not.
+#[expect(clippy::too_many_lines, reason = "the whole rule is one exhaustive match, to be read as one page")]
 pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -> Result<Step, Refusal> {
     let from = request.state;
     let mut next = request.clone();

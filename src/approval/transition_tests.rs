@@ -1,5 +1,6 @@
 //! The rule, event by event: the matrix a reviewer reads, and sequences nobody thought of.
 
+use std::fmt::Write as _;
 use std::num::NonZeroU8;
 
 use proptest::prelude::*;
@@ -105,7 +106,7 @@ fn the_whole_matrix_is_as_reviewed() {
                 Ok(step) => format!("-> {}", step.request.state.name()),
                 Err(refusal) => refusal.name().to_owned(),
             };
-            page.push_str(&format!("  {name:15} {said}\n"));
+            let _ = writeln!(page, "  {name:15} {said}");
         }
     }
     insta::assert_snapshot!(page);

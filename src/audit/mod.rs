@@ -10,4 +10,4 @@ pub mod verify;
 
 pub use chain::{ChainHead, Fault, Link, seal, verify};
 pub use entry::{Act, Actor, Entry};
-pub use verify::{VerifyError, verify_store};
+pub use verify::{AuditSource, VerifyError, verify_store};

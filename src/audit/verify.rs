@@ -3,7 +3,9 @@
 //! Guarantees that the first fault is named, and that a store which is being written to meanwhile is not called
 //! faulty for it. Leaves to `chain` what a fault is.
 
-use super::chain::{self, ChainHead, Fault};
+use async_trait::async_trait;
+
+use super::chain::{self, ChainHead, Fault, Link};
 use crate::store::{Store, StoreError};
 
 /// How many entries are held in memory at once.
@@ -20,11 +22,31 @@ pub enum VerifyError {
     Store(#[source] StoreError),
 }
 
+/// What holds an audit. Every store does; so does a file that is only read.
+#[async_trait]
+pub trait AuditSource: Send + Sync {
+    /// Where the chain says it ends.
+    async fn head(&self) -> Result<ChainHead, StoreError>;
+    /// Entries after `seq`, in order, at most `limit`.
+    async fn links(&self, after_seq: i64, limit: u32) -> Result<Vec<Link>, StoreError>;
+}
+
+#[async_trait]
+impl<S: Store + ?Sized> AuditSource for S {
+    async fn head(&self) -> Result<ChainHead, StoreError> {
+        self.audit_head().await
+    }
+
+    async fn links(&self, after_seq: i64, limit: u32) -> Result<Vec<Link>, StoreError> {
+        self.audit_links(after_seq, limit).await
+    }
+}
+
 /// Reads the whole audit and returns where it ends.
-pub async fn verify_store(store: &dyn Store) -> Result<ChainHead, VerifyError> {
+pub async fn verify_store<S: AuditSource + ?Sized>(store: &S) -> Result<ChainHead, VerifyError> {
     let mut end = read_on(store, ChainHead::default()).await?;
     loop {
-        let head = store.audit_head().await.map_err(VerifyError::Store)?;
+        let head = store.head().await.map_err(VerifyError::Store)?;
         if head == end {
             return Ok(end);
         }
@@ -41,9 +63,9 @@ pub async fn verify_store(store: &dyn Store) -> Result<ChainHead, VerifyError> {
     }
 }
 
-async fn read_on(store: &dyn Store, mut end: ChainHead) -> Result<ChainHead, VerifyError> {
+async fn read_on<S: AuditSource + ?Sized>(store: &S, mut end: ChainHead) -> Result<ChainHead, VerifyError> {
     loop {
-        let links = store.audit_links(end.seq, PAGE).await.map_err(VerifyError::Store)?;
+        let links = store.links(end.seq, PAGE).await.map_err(VerifyError::Store)?;
         if links.is_empty() {
             return Ok(end);
         }

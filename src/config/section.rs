@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::problem::{Place, Report};
+use crate::suggestion::nearest;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
@@ -187,7 +188,7 @@ impl<'t> Section<'t> {
         for key in self.left.keys() {
             let name: &str = key.get_ref();
             let place = start(key);
-            match nearest(name, &self.known) {
+            match nearest(name, self.known.iter().copied()) {
                 Some(known) => report.at(
                     place,
                     format!("unknown key {} in {}; did you mean {known}?", shown(name), self.title),
@@ -213,14 +214,4 @@ fn start(key: &Spanned<DeString<'_>>) -> Place {
 fn shown(name: &str) -> String {
     let short: String = name.chars().filter(|letter| !letter.is_control()).take(40).collect();
     short
-}
-
-/// The known word that was probably meant.
-pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), *candidate))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|one, other| one.0.total_cmp(&other.0))
-        .map(|(_, candidate)| candidate)
 }

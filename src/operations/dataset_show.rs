@@ -8,6 +8,7 @@ use super::survey::Survey;
 use super::target::{DatasetTarget, refuse_second_target};
 use super::{Answer, Asking, Meta, PlanError, ReadOperation, Reply, Risk};
 use crate::ckan::{DatasetState, Harvester, Site};
+use crate::sentences::text::Text;
 
 /// Shows one dataset.
 pub struct DatasetShow;
@@ -67,7 +68,7 @@ fn answer(survey: &Survey, environment: &str) -> Answer {
     }
     Answer {
         title: format!("“{}” on {environment}", dataset.title),
-        shown: survey.shown().into_iter().map(|(label, value)| (label, value.into())).collect(),
+        shown: survey.shown().into_iter().map(|(label, value)| (label, Text::new().plain(value))).collect(),
         lines: lines.into_iter().map(Into::into).collect(),
     }
 }

@@ -10,7 +10,14 @@
 pub mod dataset_restore;
 pub mod dataset_show;
 pub mod dataset_withdraw;
+pub mod help;
+pub mod lookup;
+pub mod options;
+pub mod reference;
 pub mod registry;
+pub mod request_cancel;
+pub mod request_list;
+pub mod request_show;
 pub mod survey;
 pub mod target;
 mod visibility;

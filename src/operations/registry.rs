@@ -12,6 +12,10 @@ use serde_json::Value;
 use super::dataset_restore::DatasetRestore;
 use super::dataset_show::DatasetShow;
 use super::dataset_withdraw::DatasetWithdraw;
+use super::help::Help;
+use super::request_cancel::RequestCancel;
+use super::request_list::RequestList;
+use super::request_show::RequestShow;
 use super::{Asking, ChangeOperation, Inverse, Meta, PlanError, ReadOperation, Reply, Sighting};
 use crate::approval::Plan;
 use crate::ckan::{CallError, Site};
@@ -47,8 +51,11 @@ pub struct Operation {
     /// What it does.
     pub kind: Kind,
     augment: fn(clap::Command) -> clap::Command,
-    read_arguments: fn(&clap::ArgMatches) -> Result<Value, clap::Error>,
+    read_arguments: ArgumentReader,
 }
+
+/// Turns what clap read into the JSON of an operation's typed arguments.
+pub type ArgumentReader = fn(&clap::ArgMatches) -> Result<Value, clap::Error>;
 
 /// The two kinds.
 pub enum Kind {
@@ -78,6 +85,11 @@ impl Operation {
     /// Its arguments as the JSON that is frozen with a request.
     pub fn arguments(&self, matches: &clap::ArgMatches) -> Result<Value, clap::Error> {
         (self.read_arguments)(matches)
+    }
+
+    /// Reads its arguments as the JSON that is frozen with a request.
+    pub fn reader(&self) -> ArgumentReader {
+        self.read_arguments
     }
 }
 
@@ -133,7 +145,7 @@ impl<O: ReadOperation> Read for Typed<O> {
     }
 }
 
-fn change<O: ChangeOperation>(operation: O) -> Operation {
+pub(crate) fn change<O: ChangeOperation>(operation: O) -> Operation {
     Operation {
         meta: O::META,
         kind: Kind::Change(Box::new(Typed(operation))),
@@ -142,7 +154,7 @@ fn change<O: ChangeOperation>(operation: O) -> Operation {
     }
 }
 
-fn read<O: ReadOperation>(operation: O) -> Operation {
+pub(crate) fn read<O: ReadOperation>(operation: O) -> Operation {
     Operation {
         meta: O::META,
         kind: Kind::Read(Box::new(Typed(operation))),
@@ -159,7 +171,23 @@ pub struct Registry {
 impl Registry {
     /// One line for each operation, in the order that help shows them.
     pub fn all() -> Self {
-        Self { operations: vec![change(DatasetWithdraw), change(DatasetRestore), read(DatasetShow)] }
+        Self {
+            operations: vec![
+                change(DatasetWithdraw),
+                change(DatasetRestore),
+                read(DatasetShow),
+                read(RequestList),
+                read(RequestShow),
+                read(RequestCancel),
+                read(Help),
+            ],
+        }
+    }
+
+    /// A list of other operations than the shipped ones.
+    #[cfg(test)]
+    pub(crate) fn of(operations: Vec<Operation>) -> Self {
+        Self { operations }
     }
 
     /// Every operation, in order.

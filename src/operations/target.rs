@@ -156,7 +156,7 @@ fn objection(text: &str) -> String {
     if bare != text && (is_slug(bare) || is_uuid(bare)) {
         return format!("There is a punctuation mark after the slug. Type it without: `{bare}`.");
     }
-    if text.contains([',', ';']) {
+    if bare.contains([',', ';']) {
         return "One dataset at a time: give one slug, UUID or address.".to_owned();
     }
     let lower = bare.to_ascii_lowercase();

@@ -15,6 +15,14 @@ pub fn call_failed(error: &CallError, environment: &str) -> String {
     )
 }
 
+/// Why the bot cannot see what came of a request. A look changes nothing, but that is not what is asked here.
+pub fn could_not_look(error: &CallError, environment: &str) -> String {
+    format!(
+        "{} So the bot cannot see whether it happened. Look at the dataset on CKAN before you ask again.",
+        what(error.cause, environment)
+    )
+}
+
 /// What went wrong, in one sentence.
 pub fn what(cause: Cause, environment: &str) -> String {
     match cause {
@@ -132,6 +140,12 @@ mod tests {
         What answers at the address of CKAN on production does not answer as CKAN does. Nothing was changed. Whoever runs the bot has to put the configured address right.
         What answers at the address of CKAN on production is another site than the configured one. Nothing was changed. Whoever runs the bot has to put the configured address right.
         "#);
+    }
+
+    #[test]
+    fn a_look_that_failed_says_nothing_of_what_was_changed() {
+        let error = CallError::nothing_done("package_show", Cause::Unreachable);
+        insta::assert_snapshot!(could_not_look(&error, "production"), @"CKAN on production cannot be reached: nothing answers at its address. So the bot cannot see whether it happened. Look at the dataset on CKAN before you ask again.");
     }
 
     #[test]

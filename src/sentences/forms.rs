@@ -18,12 +18,5 @@ pub const REASON_HINT: &str = "The approver and the audit see this. No personal 
 pub const DENY_HINT: &str = "The person who asked and the audit see this.";
 /// The label of the ticket.
 pub const TICKET: &str = "Ticket number";
-/// An empty reason.
-pub const REASON_MISSING: &str = "Please say why in a few words.";
-/// A reason that is too long.
-pub const REASON_TOO_LONG: &str = "Please use at most 500 characters.";
-/// A ticket that does not look like one.
-pub const TICKET_WRONG: &str =
-    "That does not look like one of our ticket numbers. Copy it from the ticket, or leave it empty.";
 /// What the form will do.
 pub const NOTHING_YET: &str = "Nothing happens yet: a second engineer has to approve.";

@@ -4,6 +4,7 @@
 //! Leaves layout to `slack::message`.
 
 pub mod calls;
+pub mod command;
 pub mod forms;
 pub mod notices;
 pub mod refusals;

@@ -193,5 +193,9 @@ pub fn lost() -> Text {
 /// CKAN accepted the change, and a fresh look does not show it.
 pub const ACCEPTED_BUT_NOT_SEEN: &str = "CKAN accepted the change, but looking again does not show it. Somebody may have changed it back, or CKAN lost it.";
 
+/// The change was refused, and CKAN shows it done all the same.
+pub const DONE_BY_SOMEBODY_ELSE: &str =
+    "It is as it was wanted all the same: somebody else must have done it.";
+
 /// A worker died and CKAN shows no trace, after CKAN had time enough.
 pub const NO_TRACE: &str = "CKAN shows no trace of the change, and it had time enough to finish.";

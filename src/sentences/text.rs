@@ -91,6 +91,19 @@ impl Text {
         self
     }
 
+    /// The letters alone, for places that know no markup.
+    pub fn letters(&self) -> String {
+        self.0
+            .iter()
+            .map(|span| match span {
+                Span::Plain(words) | Span::Bold(words) | Span::Code(words) => words.clone(),
+                Span::Person(user) => user.to_string(),
+                Span::Moment(at) => in_utc(*at),
+                Span::Link { label, .. } => label.clone(),
+            })
+            .collect()
+    }
+
     /// The text in Slack's own notation, everything foreign escaped: for `text`, which screen readers and
     /// notifications read (Slack: escape only `&`, `<`, `>`).
     pub fn notation(&self) -> String {
@@ -114,15 +127,24 @@ impl Text {
     }
 }
 
+/// A sentence in which words in backquotes stand in a fixed-width face. That is the only markup a sentence can hold,
+/// and it is harmless in foreign text.
 impl From<&str> for Text {
-    fn from(words: &str) -> Self {
-        Self::new().plain(words)
+    fn from(sentence: &str) -> Self {
+        let parts: Vec<&str> = sentence.split('`').collect();
+        if parts.len().is_multiple_of(2) {
+            return Self::new().plain(sentence);
+        }
+        parts.into_iter().enumerate().filter(|(_, part)| !part.is_empty()).fold(
+            Self::new(),
+            |text, (index, part)| if index % 2 == 1 { text.code(part) } else { text.plain(part) },
+        )
     }
 }
 
 impl From<String> for Text {
-    fn from(words: String) -> Self {
-        Self::new().plain(words)
+    fn from(sentence: String) -> Self {
+        Self::from(sentence.as_str())
     }
 }
 
@@ -167,6 +189,17 @@ mod tests {
     fn s17_s18_foreign_text_stays_letters() {
         let text = Text::new().plain("a\u{202E}b\u{200B}c\u{7} <!channel> & <@U1>");
         assert_eq!(text.notation(), "abc &lt;!channel&gt; &amp; &lt;@U1&gt;");
+    }
+
+    #[test]
+    fn words_in_backquotes_stand_in_a_fixed_width_face() {
+        assert_eq!(
+            Text::from("type `/ckan help` now"),
+            Text::new().plain("type ").code("/ckan help").plain(" now")
+        );
+        assert_eq!(Text::from("A stray ` stays."), Text::new().plain("A stray ` stays."));
+        assert_eq!(Text::from("`x`"), Text::new().code("x"));
+        assert_eq!(Text::from(""), Text::new());
     }
 
     #[test]

@@ -28,10 +28,10 @@ pub fn card(request: &Request, ticket_url: Option<&str>) -> Value {
     let plan = &request.plan;
     let reference = request.id.reference();
     let mut facts: Vec<(String, Text)> =
-        plan.shown.iter().map(|(label, value)| (label.clone(), Text::from(value.as_str()))).collect();
+        plan.shown.iter().map(|(label, value)| (label.clone(), Text::new().plain(value))).collect();
     facts.push(("Environment".to_owned(), Text::from(request.environment.as_str())));
     facts.push(("Asked by".to_owned(), Text::new().person(&request.requester_user)));
-    facts.push(("Reason".to_owned(), Text::from(request.reason.as_str())));
+    facts.push(("Reason".to_owned(), Text::new().plain(&request.reason)));
     if let Some(ticket) = &request.ticket {
         let text = match ticket_url {
             Some(url) => Text::new().link(url.replace("{ticket}", ticket), ticket),
@@ -98,10 +98,11 @@ pub fn outcome(request: &Request, outcome: &Outcome, inverse: Option<&Inverse>) 
     let mut message = Message::of(story::outcome(request, outcome))
         .list("What I saw", outcome.seen.iter().map(|seen| Text::from(seen.as_str())));
     if let Some(inverse) = inverse {
+        let spoken = format!("{}: ask for the undoing of this request", inverse.label);
         message = message.buttons(&[Button {
             action: button::UNDO,
             label: inverse.label,
-            spoken: "Ask for the undoing of this request",
+            spoken: &spoken,
             value: request.id.as_str(),
             style: Style::Plain,
         }]);

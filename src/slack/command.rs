@@ -1,78 +1,83 @@
-//! TEMPORARY shim, never committed.
-use crate::operations::Registry;
-use clap::Command;
+//! From the text after `/ckan` to what was asked.
+//!
+//! Guarantees typed arguments without hidden characters, never an empty target, and one ready sentence where the text
+//! cannot be understood. Leaves a missing reason to the modal, and who may ask to `approval`.
+
+mod grammar;
+mod markup;
+mod misreading;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use grammar::{Grammar, whole_ticket};
+
 use serde_json::Value;
-#[derive(Debug, Clone)]
-#[allow(missing_docs)]
+
+use crate::sentences::text::Text;
+
+/// What a command asks for.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
+    /// The operation's name, for example `dataset withdraw`.
     pub operation: String,
+    /// Its own arguments, as it reads them.
     pub arguments: Value,
+    /// Why; checked where it is there.
     pub reason: Option<String>,
+    /// The ticket's number; checked where it is there.
     pub ticket: Option<String>,
+    /// The environment's name where one was named; one that exists.
     pub environment: Option<String>,
 }
-#[allow(missing_docs)]
+
+/// Why a command was not understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misunderstood {
-    pub sentence: String,
+    /// What kind of mistake it is, for metrics.
+    pub kind: Mistake,
+    /// What the person reads: what is wrong and what to write instead.
+    pub sentence: Text,
 }
-#[allow(missing_docs)]
-pub struct Grammar {
-    ops: Vec<(String, Vec<String>)>,
+
+/// Kinds of mistakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mistake {
+    /// More text than a command needs.
+    TooLong,
+    /// A control character, or a quotation mark that nothing closes.
+    Unreadable,
+    /// No such command.
+    Command,
+    /// An option that is unknown, there twice, or without its value.
+    Option,
+    /// The target is missing, there is more than one, or it cannot be one.
+    Target,
+    /// The reason is empty or too long.
+    Reason,
+    /// Not a ticket's number.
+    Ticket,
+    /// No such environment.
+    Environment,
 }
-#[allow(missing_docs)]
-impl Grammar {
-    pub fn new(registry: &Registry, _e: &[String], _t: Option<&str>) -> Self {
-        Self {
-            ops: registry
-                .iter()
-                .map(|o| (o.meta.name.to_owned(), o.meta.short.iter().map(|s| (*s).to_owned()).collect()))
-                .collect(),
+
+impl Mistake {
+    /// A stable name for metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TooLong => "too_long",
+            Self::Unreadable => "unreadable",
+            Self::Command => "command",
+            Self::Option => "option",
+            Self::Target => "target",
+            Self::Reason => "reason",
+            Self::Ticket => "ticket",
+            Self::Environment => "environment",
         }
     }
-    pub fn read(&self, text: &str) -> Result<Asked, Misunderstood> {
-        let registry = Registry::all();
-        let bad = |s: &str| Misunderstood { sentence: s.to_owned() };
-        let mut words: Vec<String> = vec![];
-        let mut quoted = false;
-        let mut cur = String::new();
-        for c in text.chars() {
-            match c {
-                '"' => quoted = !quoted,
-                ' ' if !quoted => {
-                    if !cur.is_empty() {
-                        words.push(std::mem::take(&mut cur));
-                    }
-                }
-                c => cur.push(c),
-            }
-        }
-        if !cur.is_empty() {
-            words.push(cur);
-        }
-        let name = self.ops.iter().find_map(|(n, s)| {
-            if words.len() > 1 && format!("{} {}", words[0], words[1]) == *n {
-                Some((n.clone(), 2))
-            } else if words.first().is_some_and(|w| s.contains(w) || w == n) {
-                Some((n.clone(), 1))
-            } else {
-                None
-            }
-        });
-        let Some((name, skip)) = name else { return Err(bad("unknown")) };
-        let op = registry.find(&name).ok_or_else(|| bad("x"))?;
-        let cmd = op
-            .augment(Command::new("x").no_binary_name(true))
-            .arg(clap::Arg::new("reason").long("reason"))
-            .arg(clap::Arg::new("ticket").long("ticket"))
-            .arg(clap::Arg::new("env").long("env"));
-        let m = cmd.try_get_matches_from(&words[skip..]).map_err(|e| bad(&e.to_string()))?;
-        let s = |k: &str| m.get_one::<String>(k).cloned();
-        Ok(Asked {
-            arguments: op.arguments(&m).map_err(|e| bad(&e.to_string()))?,
-            operation: name,
-            reason: s("reason"),
-            ticket: s("ticket"),
-            environment: s("env"),
-        })
+
+    fn because(self, sentence: Text) -> Misunderstood {
+        Misunderstood { kind: self, sentence }
     }
 }

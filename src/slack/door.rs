@@ -12,10 +12,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use regex::Regex;
 use serde_json::json;
 use tokio::sync::Notify;
 
+use super::command::Grammar;
 use super::forms;
 use super::payload::{self, Act, Arrival, CommandBody};
 use super::people::Home;
@@ -42,8 +42,8 @@ pub struct Door {
     pub app: String,
     /// Our workspace.
     pub home: Home,
-    /// What a ticket number looks like.
-    pub ticket_pattern: Option<Regex>,
+    /// Checks what forms hold.
+    pub grammar: Arc<Grammar>,
     /// Woken for each kept delivery.
     pub wake: Arc<Notify>,
 }
@@ -95,8 +95,8 @@ async fn interactions(State(door): State<Arc<Door>>, request: Request) -> Respon
     }
     // Another workspace's people can press buttons in a shared channel: they are kept, and refused in words.
     let form = match &arrival.act {
-        Act::Submit { form, values, .. } => {
-            if let Some(faults) = forms::faults(form, values, door.ticket_pattern.as_ref()) {
+        Act::Submit { values, .. } => {
+            if let Err(faults) = forms::filled(values, &door.grammar) {
                 return axum::Json(faults).into_response();
             }
             true

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
 use serde_json::{Value, json};
 use slack_morphism::prelude::*;
 
+use super::command::Grammar;
 use super::message::{Message, cut};
 use crate::ids::InboundId;
 use crate::sentences::forms;
@@ -80,57 +80,62 @@ fn plain(words: &str) -> SlackBlockPlainTextOnly {
     SlackBlockPlainText::new(cut(words, 2_000)).into()
 }
 
-/// What is wrong with what was filled in, by field; `None` where nothing is. Checked before Slack is answered, so
-/// that the form stays open.
-pub fn faults(
-    form: &str,
-    values: &BTreeMap<String, String>,
-    ticket_pattern: Option<&Regex>,
-) -> Option<Value> {
-    let mut faults = BTreeMap::new();
-    let reason = values.get(REASON).map_or("", |reason| reason.trim());
-    if reason.is_empty() {
-        faults.insert(REASON, forms::REASON_MISSING);
-    } else if reason.chars().count() > LONGEST_REASON {
-        faults.insert(REASON, forms::REASON_TOO_LONG);
-    }
-    let ticket = values.get(TICKET).map_or("", |ticket| ticket.trim().trim_start_matches('#'));
-    if form != DENY && !ticket.is_empty() && ticket_pattern.is_some_and(|pattern| !pattern.is_match(ticket)) {
-        faults.insert(TICKET, forms::TICKET_WRONG);
-    }
-    (!faults.is_empty()).then(|| json!({"response_action": "errors", "errors": faults}))
+/// What was filled in, checked as a command's words are.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Filled {
+    /// Why.
+    pub reason: String,
+    /// The ticket's number.
+    pub ticket: Option<String>,
 }
 
-/// The ticket that was filled in.
-pub fn ticket(values: &BTreeMap<String, String>) -> Option<String> {
-    values
-        .get(TICKET)
-        .map(|ticket| ticket.trim().trim_start_matches('#').to_owned())
+/// Reads a form, or says what is wrong with it, under each field: Slack's answer that keeps the form open.
+pub fn filled(values: &BTreeMap<String, String>, grammar: &Grammar) -> Result<Filled, Value> {
+    let field = |name: &str| values.get(name).map_or("", |value| value.trim());
+    let reason = grammar.reason(field(REASON));
+    let ticket = Some(field(TICKET))
         .filter(|ticket| !ticket.is_empty())
-}
-
-/// The reason that was filled in.
-pub fn reason(values: &BTreeMap<String, String>) -> String {
-    values.get(REASON).map(|reason| reason.trim().to_owned()).unwrap_or_default()
+        .map(|ticket| grammar.ticket(ticket))
+        .transpose();
+    match (reason, ticket) {
+        (Ok(reason), Ok(ticket)) => Ok(Filled { reason, ticket }),
+        (reason, ticket) => {
+            let errors: BTreeMap<&str, String> = [(REASON, reason.err()), (TICKET, ticket.err())]
+                .into_iter()
+                .filter_map(|(field, fault)| Some((field, fault?.sentence.letters())))
+                .collect();
+            Err(json!({"response_action": "errors", "errors": errors}))
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operations::Registry;
 
-    fn filled(reason: &str, ticket: &str) -> BTreeMap<String, String> {
+    fn values(reason: &str, ticket: &str) -> BTreeMap<String, String> {
         BTreeMap::from([(REASON.to_owned(), reason.to_owned()), (TICKET.to_owned(), ticket.to_owned())])
     }
 
     #[test]
     fn what_is_wrong_is_said_under_its_field() {
-        let pattern = Regex::new("^[0-9]{5,8}$").unwrap();
-        let wrong = faults(ASK, &filled(" ", "12x"), Some(&pattern)).unwrap();
-        assert_eq!(wrong["errors"]["reason"], forms::REASON_MISSING);
-        assert_eq!(wrong["errors"]["ticket"], forms::TICKET_WRONG);
-        assert_eq!(faults(ASK, &filled("asked", "#51234"), Some(&pattern)), None);
-        assert_eq!(faults(ASK, &filled("asked", ""), Some(&pattern)), None);
-        assert!(faults(ASK, &filled(&"x".repeat(501), ""), None).is_some());
+        let grammar = Grammar::new(&Registry::all(), &[], Some("[0-9]{5,8}"));
+        let wrong = filled(&values(" ", "12x"), &grammar).unwrap_err();
+        assert_eq!(wrong["response_action"], "errors");
+        insta::assert_snapshot!(wrong["errors"]["reason"].as_str().unwrap(), @r#"The reason is empty. Say why in a few words, for the approver and for the record: --reason "why"."#);
+        insta::assert_snapshot!(wrong["errors"]["ticket"].as_str().unwrap(), @"12x is not a ticket number. A ticket number looks like 51234.");
+        let good = |ticket: &str| filled(&values("asked", ticket), &grammar).unwrap().ticket;
+        assert_eq!(good("#51234").as_deref(), Some("51234"));
+        assert_eq!(good(""), None);
+        assert!(filled(&values(&"x".repeat(501), ""), &grammar).is_err());
+    }
+
+    #[test]
+    fn s17_what_cannot_be_seen_does_not_pass_through_a_form() {
+        let grammar = Grammar::new(&Registry::all(), &[], None);
+        let reason = filled(&values("pub\u{200B}lisher \u{202E}asked", ""), &grammar).unwrap().reason;
+        assert_eq!(reason, "publisher asked");
     }
 
     #[test]

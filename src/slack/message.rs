@@ -73,7 +73,7 @@ impl Message {
     #[must_use]
     pub fn paragraph(mut self, text: Text) -> Self {
         self.spoken.push(text.notation());
-        self.push_rich(SlackRichTextSection::new(inline(&text)).into());
+        self.push_rich(SlackRichTextSection::new(inline(text)).into());
         self
     }
 
@@ -89,7 +89,7 @@ impl Message {
             lines = lines.bold(format!("{label}: ")).then(value);
         }
         if !lines.0.is_empty() {
-            self.push_rich(SlackRichTextSection::new(inline(&lines)).into());
+            self.push_rich(SlackRichTextSection::new(inline(lines)).into());
         }
         self
     }
@@ -103,7 +103,7 @@ impl Message {
         }
         self = self.paragraph(Text::new().bold(title));
         self.spoken.extend(items.iter().map(|item| format!("- {}", item.notation())));
-        let elements = items.iter().map(|item| SlackRichTextSection::new(inline(item)).into()).collect();
+        let elements = items.into_iter().map(|item| SlackRichTextSection::new(inline(item)).into()).collect();
         self.push_rich(SlackRichTextList::new(SlackRichTextListStyle::Bullet, elements).into());
         self
     }
@@ -164,19 +164,19 @@ impl Message {
     }
 }
 
-fn inline(text: &Text) -> Vec<SlackRichTextInlineElement> {
+fn inline(text: Text) -> Vec<SlackRichTextInlineElement> {
     text.0
-        .iter()
+        .into_iter()
         .filter_map(|span| match span {
-            Span::Plain(words) => piece(words).map(Into::into),
-            Span::Bold(words) => piece(words).map(|piece| piece.bold().into()),
-            Span::Code(words) => piece(words).map(|piece| piece.code().into()),
+            Span::Plain(words) => piece(&words).map(Into::into),
+            Span::Bold(words) => piece(&words).map(|piece| piece.bold().into()),
+            Span::Code(words) => piece(&words).map(|piece| piece.code().into()),
             Span::Person(user) => Some(SlackRichTextUser::new(SlackUserId(user.to_string())).into()),
             Span::Moment(at) => Some(SlackRichTextInlineElement::Unknown(serde_json::json!({
                 "type": "date",
                 "timestamp": at.as_second(),
                 "format": "{date_short_pretty} at {time}",
-                "fallback": in_utc(*at),
+                "fallback": in_utc(at),
             }))),
             Span::Link { address, label } => Some(SlackRichTextInlineElement::Unknown(serde_json::json!({
                 "type": "link",
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn s17_foreign_text_never_stands_in_mrkdwn() {
-        let body = Message::of(Text::from("*bold* <!channel> `x`")).body();
+        let body = Message::of(Text::new().plain("*bold* <!channel> `x`")).body();
         assert!(!body["blocks"].to_string().contains("mrkdwn"));
         assert_eq!(body["blocks"][0]["elements"][0]["elements"][0]["text"], "*bold* <!channel> `x`");
     }

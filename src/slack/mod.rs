@@ -7,6 +7,7 @@ pub mod card;
 pub mod command;
 pub mod door;
 pub mod forms;
+pub mod manifest;
 pub mod message;
 pub mod outbox;
 pub mod payload;

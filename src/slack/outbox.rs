@@ -24,7 +24,7 @@ const AT_ONCE: usize = 8;
 /// Looks for due messages at least this often.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The longest pause between two tries of one message.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// Tries of a private answer; Slack takes 5 and for 30 minutes.
 const ANSWER_TRIES: u32 = 12;
 

@@ -139,7 +139,7 @@ pub enum CommandBody {
     /// Slack checks the certificate; nothing to do.
     SslCheck,
     /// A command.
-    Arrival(Arrival),
+    Arrival(Box<Arrival>),
 }
 
 /// Reads a slash command's body; `None` where it is not one.
@@ -151,7 +151,7 @@ pub fn command(body: &[u8]) -> Option<CommandBody> {
     if form.user_id.is_empty() || form.response_url.is_empty() || form.trigger_id.is_empty() {
         return None;
     }
-    Some(CommandBody::Arrival(Arrival {
+    Some(CommandBody::Arrival(Box::new(Arrival {
         app: form.api_app_id,
         dedupe: Some(format!("command:{}", form.trigger_id)),
         act: Act::Command {
@@ -165,7 +165,7 @@ pub fn command(body: &[u8]) -> Option<CommandBody> {
             trigger: form.trigger_id,
             response_url: form.response_url,
         },
-    }))
+    })))
 }
 
 #[derive(Debug, Deserialize)]

@@ -42,6 +42,7 @@ pub struct SlackWeb {
 
 /// What `users.info` says, as far as permission goes. Absent flags mean false only where Slack leaves them out.
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are Slack's own flags, and each refuses by itself")]
 pub struct SlackUser {
     /// The user's id.
     pub id: String,

@@ -2,8 +2,9 @@
 //!
 //! Guarantees (and `conformance` holds every adapter to it): a [`Commit`] happens whole or not at all; a request
 //! changes only from the version it was read at; a delivery from Slack is kept once and finished once; messages of
-//! one lane leave in order; the audit chain grows by each commit's entries and has no gaps. Leaves to
-//! `approval::transition` which changes are permitted, and to `slack` what the messages say.
+//! one lane leave in order; the audit chain grows by each commit's entries and has no gaps. Times of deliveries and
+//! messages are kept to the millisecond, those inside a request exactly. Leaves to `approval::transition` which
+//! changes are permitted, and to `slack` what the messages say.
 
 #[cfg(test)]
 mod conformance;
@@ -85,9 +86,10 @@ pub enum Delivery {
 /// A message that is to go to Slack.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outgoing {
-    /// Its id; messages of one lane leave in the order of their ids.
+    /// Its id.
     pub id: MessageId,
-    /// What keeps order: the request's id, or a delivery's where there is no request.
+    /// What keeps order: messages of one lane leave in the order in which they were committed. The request's id, or
+    /// a delivery's where there is no request.
     pub lane: String,
     /// The request it belongs to.
     pub request: Option<RequestId>,
@@ -137,11 +139,11 @@ pub struct Filter {
     pub states: Vec<State>,
     /// Only with an `expires_at` at or before this.
     pub expired_by: Option<Timestamp>,
-    /// Only with an id that ends so (what people quote).
+    /// Only with an id that ends so (what people quote). The empty text fits nothing.
     pub reference: Option<String>,
     /// Only of this environment and touching a target with this id.
     pub target: Option<(String, uuid::Uuid)>,
-    /// At most so many, newest first.
+    /// At most so many, newest first; 0: a hundred.
     pub limit: u32,
 }
 
@@ -169,7 +171,8 @@ pub enum StoreError {
 /// What the rest of the program asks of the memory.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// Keeps a delivery durably. Several may share one transaction.
+    /// Keeps a delivery durably. Several may share one transaction. [`StoreError::Conflict`] where nothing but the
+    /// id was there before.
     async fn receive(&self, inbound: Inbound) -> Result<Receipt, StoreError>;
     /// The oldest deliveries that are not finished, at most `limit`.
     async fn unfinished(&self, limit: u32) -> Result<Vec<Inbound>, StoreError>;
@@ -178,18 +181,19 @@ pub trait Store: Send + Sync + 'static {
     /// Forgets finished deliveries (and with them the signatures already seen) older than this moment.
     async fn forget_finished(&self, before: Timestamp) -> Result<u64, StoreError>;
 
-    /// Does one transaction.
+    /// Does one transaction. Given up before it answers, it has happened whole or not at all.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
     /// One request.
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
     /// Requests that fit the filter, newest first.
     async fn requests(&self, filter: Filter) -> Result<Vec<Request>, StoreError>;
 
-    /// The first message of each lane that is due by now, oldest first, at most `limit`.
+    /// The first message of each lane that is neither delivered nor given up, where it is due by now; oldest first,
+    /// at most `limit`.
     async fn due_messages(&self, now: Timestamp, limit: u32) -> Result<Vec<Outgoing>, StoreError>;
-    /// Records what became of a message.
+    /// Records what became of a message. Already settled: [`StoreError::Conflict`].
     async fn settle_message(&self, id: &MessageId, fate: MessageFate) -> Result<(), StoreError>;
-    /// When the next message falls due that is not due by now; `None` where there is none.
+    /// When the next first message of a lane falls due that is not due by now; `None` where there is none.
     async fn next_message_at(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
     /// The address of a request's card, once Slack has it.
     async fn card(&self, request: &RequestId) -> Result<Option<MessageAddress>, StoreError>;
@@ -205,7 +209,7 @@ pub trait Store: Send + Sync + 'static {
     /// Entries of one request, in order.
     async fn audit_of(&self, request: &RequestId) -> Result<Vec<Link>, StoreError>;
 
-    /// Proves that the store can be written: an empty write transaction.
+    /// Proves that the store can be written, by a transaction that leaves nothing behind.
     async fn writable(&self) -> Result<(), StoreError>;
 }
 

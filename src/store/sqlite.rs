@@ -3,9 +3,11 @@
 //! Guarantees what [`Store`] promises, durably (WAL, `synchronous = FULL`), for one process at a time. One connection
 //! writes, a few read. Leaves statements to `store::sql` and the meaning of rows to `store::rows`.
 
+mod checkpoint;
 mod inbox;
 mod open;
 mod outbox;
+mod reader;
 mod transaction;
 mod writer;
 
@@ -17,10 +19,12 @@ use jiff::Timestamp;
 use sqlx::SqlitePool;
 
 pub use open::OpenError;
+pub use reader::SqliteAuditReader;
 
+use self::checkpoint::Checkpoints;
 use self::inbox::Inbox;
 use self::writer::{Writer, unavailable};
-use super::rows::{AuditRow, CardRow, CountsRow, HeadRow, InboundRow, OutboxRow, RequestRow, no_head};
+use super::rows::{AuditRow, CardRow, CountsRow, InboundRow, OutboxRow, RequestRow};
 use super::{
     Commit, Filter, Inbound, MessageAddress, MessageCounts, MessageFate, Outgoing, Receipt, Store,
     StoreError, sql,
@@ -37,6 +41,7 @@ const FORGET_AT_ONCE: i64 = 500;
 pub struct SqliteStore {
     clock: SharedClock,
     inbox: Inbox,
+    checkpoints: Checkpoints,
     writer: Arc<Writer>,
     readers: SqlitePool,
     _lock: File,
@@ -50,16 +55,19 @@ impl SqliteStore {
         Ok(Self {
             clock,
             inbox: Inbox::start(Arc::clone(&writer)),
+            checkpoints: Checkpoints::start(Arc::clone(&writer)),
             writer,
             readers: opened.readers,
             _lock: opened.lock,
         })
     }
 
-    /// Ends every connection, so that nothing but the one file remains.
+    /// Answers everybody who waits and ends every connection, so that nothing but the one file remains.
     pub async fn close(self) -> Result<(), StoreError> {
-        drop(self.inbox);
+        self.inbox.close().await;
         self.readers.close().await;
+        self.checkpoints.close().await;
+        // Last of all: it is the last connection that puts the log away.
         self.writer.close().await
     }
 }
@@ -191,19 +199,11 @@ impl Store for SqliteStore {
     }
 
     async fn audit_head(&self) -> Result<ChainHead, StoreError> {
-        let row: Option<HeadRow> =
-            sqlx::query_as(sql::AUDIT_HEAD).fetch_optional(&self.readers).await.map_err(unavailable)?;
-        row.map(ChainHead::from).ok_or_else(no_head)
+        reader::head(&self.readers).await
     }
 
     async fn audit_links(&self, after_seq: i64, limit: u32) -> Result<Vec<Link>, StoreError> {
-        let rows: Vec<AuditRow> = sqlx::query_as(sql::AUDIT_AFTER)
-            .bind(after_seq)
-            .bind(i64::from(limit))
-            .fetch_all(&self.readers)
-            .await
-            .map_err(unavailable)?;
-        Ok(rows.into_iter().map(Link::from).collect())
+        reader::links(&self.readers, after_seq, limit).await
     }
 
     async fn audit_of(&self, request: &RequestId) -> Result<Vec<Link>, StoreError> {

@@ -16,9 +16,10 @@ use crate::sentences::text::Text;
 use crate::sentences::{refusals, story};
 use crate::slack::card::button;
 use crate::slack::command::Asked;
+use crate::slack::forms::{self, Filled};
 use crate::slack::message::Message;
 use crate::slack::payload::{Act, Sender};
-use crate::slack::{forms, people};
+use crate::slack::people;
 use crate::store::{Commit, Inbound, MessageAddress, StoreError};
 
 /// How often a decision is made anew because somebody else was first.
@@ -100,21 +101,19 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
         Ok(account) => account,
         Err(refusal) => return wish::refuse(bot, wisher, None, &refusal).await,
     };
+    // The door kept the form open until this was so.
+    let Ok(Filled { reason, ticket }) = forms::filled(values, &bot.grammar) else {
+        return refuse_unbound(bot, wisher, "unknown_form", refusals::unknown_act()).await;
+    };
     match (form.as_str(), &opener) {
         (forms::ASK, Act::Command { text, .. }) => match bot.grammar.read(text) {
             Ok(asked) => {
-                let wish = Wish {
-                    asked,
-                    reason: forms::reason(values),
-                    ticket: forms::ticket(values),
-                    undoes: None,
-                };
+                let wish = Wish { asked, reason, ticket, undoes: None };
                 wish::request(bot, wisher, &account, wish).await
             }
             Err(_) => refuse_unbound(bot, wisher, "form_too_old", refusals::form_too_old()).await,
         },
         (forms::DENY, Act::Press { value, .. }) => {
-            let reason = forms::reason(values);
             decide(bot, wisher, &account, &RequestId::new(value.as_str()), Decision::Deny(reason)).await
         }
         (forms::UNDO, Act::Press { value, .. }) => {
@@ -135,8 +134,8 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
                     ticket: None,
                     environment: Some(undone.environment.clone()),
                 },
-                reason: forms::reason(values),
-                ticket: forms::ticket(values),
+                reason,
+                ticket,
                 undoes: Some(undone.id),
             };
             wish::request(bot, wisher, &account, wish).await

@@ -165,6 +165,13 @@ async fn judge(
     loop {
         let sighting = change.probe(site, &request.plan).await;
         let clear = match (&executed, &sighting) {
+            (Err(error), Ok(Sighting::Happened(seen))) if error.effect == Effect::NotApplied => {
+                let why = calls::call_failed(error, &site.environment);
+                Some((
+                    Verdict::NotApplied,
+                    [vec![why, story::DONE_BY_SOMEBODY_ELSE.to_owned()], seen.clone()].concat(),
+                ))
+            }
             (_, Ok(Sighting::Happened(seen))) => Some((Verdict::Succeeded, seen.clone())),
             (Err(error), Ok(Sighting::NotHappened(seen))) if error.effect == Effect::NotApplied => {
                 Some((Verdict::NotApplied, with(calls::call_failed(error, &site.environment), seen)))
@@ -206,9 +213,10 @@ fn after_deadline(
                 .concat(),
         },
         (Ok(()) | Err(_), Ok(Sighting::Happened(seen))) => Outcome { verdict: Verdict::Succeeded, seen },
-        (_, Err(error)) => {
-            Outcome { verdict: Verdict::Unknown, seen: vec![calls::call_failed(&error, &site.environment)] }
-        }
+        (_, Err(error)) => Outcome {
+            verdict: Verdict::Unknown,
+            seen: vec![calls::could_not_look(&error, &site.environment)],
+        },
     }
 }
 

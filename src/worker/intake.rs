@@ -26,7 +26,7 @@ const AT_ONCE: usize = 16;
 /// Looks into the inbox at least this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long finished deliveries are remembered: longer than a signature is valid and a response address works.
-const REMEMBER: Duration = Duration::from_secs(3600);
+const REMEMBER: Duration = Duration::from_hours(1);
 
 /// What came of acting on a delivery.
 pub(super) enum Acted {

@@ -48,9 +48,9 @@ pub struct Bot {
     /// New ids.
     pub ids: Arc<IdSource>,
     /// Every operation.
-    pub registry: Registry,
+    pub registry: Arc<Registry>,
     /// Reads command text.
-    pub grammar: Grammar,
+    pub grammar: Arc<Grammar>,
     /// Every environment's CKAN.
     pub sites: Sites,
     /// The rules in force.

@@ -58,7 +58,7 @@ pub(super) async fn command(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<A
     let asked = match bot.grammar.read(text) {
         Ok(asked) => asked,
         Err(misunderstood) => {
-            return answer(bot, wisher, Text::from(misunderstood.sentence), "misunderstood").await;
+            return answer(bot, wisher, misunderstood.sentence, "misunderstood").await;
         }
     };
     let Some(operation) = bot.registry.find(&asked.operation) else {

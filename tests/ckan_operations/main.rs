@@ -1,6 +1,6 @@
-//! Withdraw, restore and show against a CKAN: the sandbox's, or a real one where `CKAN_CHATOPS_TEST_CKAN_URL` and
-//! `CKAN_CHATOPS_TEST_CKAN_TOKEN_FILE` name one that holds the lab's seed. What needs a fault, or another version,
-//! is tried on the sandbox only.
+//! Withdraw, restore and show against a CKAN: the sandbox's, or a real one where `CKAN_CHATOPS_LAB_URL` and
+//! `CKAN_CHATOPS_LAB_TOKEN_FILE` name one that holds the lab's seed. What needs a fault, or another version, is
+//! tried on the sandbox only.
 
 #![expect(
     clippy::unwrap_used,

@@ -47,20 +47,18 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn enter() -> Self {
-        match real_ckan() {
-            Some((url, token)) => Self { site: Site::new(settings(&url, &token)).unwrap(), _sandbox: None },
-            None => {
-                let Sandbox { ckan, site, .. } = Sandbox::start().await;
-                Self { site, _sandbox: Some(ckan) }
-            }
+        if let Some((url, token)) = real_ckan() {
+            return Self { site: Site::new(settings(&url, &token)).unwrap(), _sandbox: None };
         }
+        let Sandbox { ckan, site, .. } = Sandbox::start().await;
+        Self { site, _sandbox: Some(ckan) }
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the tests are told from outside which CKAN to use")]
 fn real_ckan() -> Option<(String, String)> {
-    let url = std::env::var("CKAN_CHATOPS_TEST_CKAN_URL").ok()?;
-    let file = PathBuf::from(std::env::var("CKAN_CHATOPS_TEST_CKAN_TOKEN_FILE").ok()?);
+    let url = std::env::var("CKAN_CHATOPS_LAB_URL").ok()?;
+    let file = PathBuf::from(std::env::var("CKAN_CHATOPS_LAB_TOKEN_FILE").ok()?);
     Some((url, std::fs::read_to_string(file).unwrap()))
 }
 
@@ -72,7 +70,7 @@ pub(crate) fn settings(url: &str, token: &str) -> SiteSettings {
         site_url: None,
         public_url: None,
         request_timeout: Duration::from_secs(10),
-        write_deadline: Duration::from_secs(120),
+        write_deadline: Duration::from_mins(2),
     }
 }
 

@@ -16,11 +16,16 @@ async fn a_change_without_its_reason_opens_a_form_that_is_filled_in() {
     );
     let wrong = world
         .control
-        .submit(ALICE, &form.view_id, &json!({"reason": {"reason": ""}, "ticket": {"ticket": "abc"}}))
+        .submit(
+            ALICE,
+            &form.view_id,
+            &json!({"reason": {"reason": "Publisher asked"}, "ticket": {"ticket": "abc"}}),
+        )
         .await
         .unwrap();
     let errors = wrong.errors.unwrap();
-    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    insta::assert_snapshot!(errors["ticket"].as_str().unwrap(), @"abc is not a ticket number. A ticket number looks like 51234.");
     world
         .control
         .submit(

@@ -31,5 +31,5 @@ async fn open_requests_are_listed_and_shown_and_cancelled_by_their_reference() {
 #[tokio::test]
 async fn an_unknown_word_gets_a_suggestion() {
     let world = World::start().await;
-    insta::assert_snapshot!(world.is_told(ALICE, "/ckan withdrwa road-accidents-2019").await, @"");
+    insta::assert_snapshot!(world.is_told(ALICE, "/ckan withdrwa road-accidents-2019").await, @"There is no command withdrwa. Did you mean /ckan withdraw?");
 }

@@ -11,12 +11,18 @@ async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
     let card = world.asks_to_withdraw(ALICE, "road-accidents-2019").await;
     insta::assert_snapshot!("withdraw_card", said(&card.text));
     let told = world.told(ALICE, "is posted").await;
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @"Your request ‹ref› is posted in the channel. Nothing happens until a second engineer approves it. You can cancel it there or with /ckan request cancel ‹ref›.");
     assert_eq!(world.ckan.state("road-accidents-2019").await, "active");
 
     world.presses(BOB, &card, "approve").await;
     let done = world.thread(&card, "Done and verified").await;
-    insta::assert_snapshot!(said(&done.text), @"");
+    insta::assert_snapshot!(said(&done.text), @"
+    Done and verified: Withdraw “Road Safety Data 2019” from production.
+    What I saw
+    - CKAN has it as withdrawn.
+    - The search does not find it any more.
+    - A visitor who is not signed in cannot read it any more.
+    ");
     assert_eq!(world.ckan.state("road-accidents-2019").await, "deleted");
     let card = world.card_says(&card, "Done and verified").await;
     assert!(!blocks(&card).contains("\"approve\""), "no button stays on a settled card");
@@ -36,7 +42,14 @@ async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
     assert_eq!(world.ckan.state("road-accidents-2019").await, "deleted");
     world.presses(BOB, &back, "approve").await;
     let restored = world.thread(&back, "Done and verified").await;
-    insta::assert_snapshot!(said(&restored.text), @"");
+    insta::assert_snapshot!(said(&restored.text), @"
+    Done and verified: Restore “Road Safety Data 2019” on production.
+    What I saw
+    - CKAN has it as “active” again.
+    - It has all its 3 resources.
+    - The search finds it.
+    - A visitor who is not signed in can read it.
+    ");
 
     let after = world.ckan.action("package_show", json!({"id": "road-accidents-2019"})).await;
     for kept in [
@@ -105,8 +118,9 @@ async fn invariant_3_nothing_runs_where_ckan_moved_since_the_request() {
         .action("package_patch", json!({"id": "house-price-index", "title": "UK House Price Index"}))
         .await;
     world.presses(BOB, &card, "approve").await;
-    let stale = world.thread(&card, "CKAN has changed").await;
-    insta::assert_snapshot!(said(&stale.text), @"");
+    let stale = world.thread(&card, "CKAN has changed").await.text;
+    assert!(stale.contains("nothing was done. Ask again to see the new plan"), "{stale}");
+    assert!(stale.contains("Title: was “House Price Index”, is now “UK House Price Index”"), "{stale}");
     assert_eq!(world.ckan.state("house-price-index").await, "active");
     world.card_says(&card, "CKAN had changed").await;
 }

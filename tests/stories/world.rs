@@ -25,7 +25,8 @@ pub struct TestCkan {
     pub token: String,
     /// The control of the sandbox CKAN; a real one has none.
     pub control: Option<CkanControl>,
-    sandbox: Option<CkanSandbox>,
+    /// Kept, as it stops when it is dropped.
+    _sandbox: Option<CkanSandbox>,
     http: reqwest::Client,
 }
 
@@ -33,24 +34,19 @@ impl TestCkan {
     async fn start() -> Self {
         ckan_chatops::http::install_crypto_provider();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        match std::env::var("CKAN_CHATOPS_LAB_URL") {
-            Ok(url) => {
-                let file = std::env::var("CKAN_CHATOPS_LAB_TOKEN_FILE").expect("the lab's token file");
-                let token = std::fs::read_to_string(file).expect("the lab's token").trim().to_owned();
-                Self { url, token, control: None, sandbox: None, http }
-            }
-            Err(_) => {
-                let ckan = CkanSandbox::start(CkanConfig::default(), "127.0.0.1:0".parse().unwrap())
-                    .await
-                    .expect("the sandbox CKAN");
-                Self {
-                    url: ckan.url(),
-                    token: ckan.sysadmin_token().to_owned(),
-                    control: Some(ckan.control()),
-                    sandbox: Some(ckan),
-                    http,
-                }
-            }
+        if let Ok(url) = std::env::var("CKAN_CHATOPS_LAB_URL") {
+            let file = std::env::var("CKAN_CHATOPS_LAB_TOKEN_FILE").expect("the lab's token file");
+            let token = std::fs::read_to_string(file).expect("the lab's token").trim().to_owned();
+            return Self { url, token, control: None, _sandbox: None, http };
+        }
+        let anywhere = "127.0.0.1:0".parse().unwrap();
+        let ckan = CkanSandbox::start(CkanConfig::default(), anywhere).await.expect("the sandbox CKAN");
+        Self {
+            url: ckan.url(),
+            token: ckan.sysadmin_token().to_owned(),
+            control: Some(ckan.control()),
+            _sandbox: Some(ckan),
+            http,
         }
     }
 
@@ -84,14 +80,7 @@ impl TestCkan {
     pub async fn writes(&self, slug: &str) -> Option<usize> {
         let control = self.control.as_ref()?;
         let id = control.dataset(slug).await?.id;
-        Some(
-            control
-                .writes()
-                .await
-                .iter()
-                .filter(|write| write.committed && write.id.as_deref() == Some(&id))
-                .count(),
-        )
+        Some(control.writes().await.iter().filter(|write| write.committed && write.id == id).count())
     }
 }
 

@@ -46,7 +46,6 @@ pub(super) fn find(name: &str) -> Option<Action> {
         "package_delete" => return Some(Action { run: writes::package_delete, writes: true }),
         "package_patch" => return Some(Action { run: writes::package_patch, writes: true }),
         "package_revise" => return Some(Action { run: revise::package_revise, writes: true }),
-        "member_create" => return Some(Action { run: revise::member_create, writes: true }),
         _ => return None,
     };
     Some(Action { run: read, writes: false })

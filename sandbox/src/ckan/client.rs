@@ -25,7 +25,7 @@ impl CkanControl {
     /// Where this build of the HTTP client has no TLS to start with.
     #[expect(clippy::expect_used, reason = "a plain client always builds")]
     pub fn new(url: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
+        let http = crate::loopback::client().timeout(Duration::from_secs(10)).build();
         Self { url: url.trim_end_matches('/').to_owned(), http: http.expect("a plain HTTP client") }
     }
 

@@ -1,8 +1,8 @@
-//! `package_revise` and `member_create`, as far as giving a dataset back needs them.
+//! `package_revise`, as far as giving a dataset back needs it.
 //!
 //! Guarantees: a revision whose `match` does not hold changes nothing and is 409; leaving the resources out of it
-//! keeps them on 2.12 and deletes them all before. Anything else that the real ones can do is refused rather than
-//! half done. Leaves groups and rows of membership out: the sandbox has none.
+//! keeps them on 2.12 and deletes them all before. Anything else that the real one can do is refused rather than
+//! half done. Leaves groups out: the sandbox has none.
 
 use serde_json::{Map, Value, json};
 
@@ -39,23 +39,4 @@ pub(super) fn package_revise(call: &mut Call<'_>) -> Result<Value, Refusal> {
     }
     let revised = writes::package_patch(call)?;
     Ok(if nothing_included { json!({}) } else { json!({ "package": revised }) })
-}
-
-/// A dataset's row in its organisation: the sandbox takes it for granted, so nothing changes.
-pub(super) fn member_create(call: &mut Call<'_>) -> Result<Value, Refusal> {
-    let group = call.needed("id")?;
-    let object = call.needed("object")?;
-    let capacity = call.needed("capacity")?;
-    if call.needed("object_type")? != "package" || capacity != "organization" {
-        return Err(Refusal::field("object_type", "the sandbox CKAN knows only datasets in organisations"));
-    }
-    let publisher = call.catalogue.publisher(&group).ok_or(Refusal::NotFound(None))?.id.clone();
-    let package = writes::editable(call, &object)?;
-    Ok(json!({
-        "table_name": "package",
-        "table_id": package.id,
-        "capacity": capacity,
-        "group_id": publisher,
-        "state": "active",
-    }))
 }

@@ -23,8 +23,10 @@ pub(crate) async fn ckan() -> World {
 pub(crate) async fn ckan_of(version: &str) -> World {
     let config = CkanConfig { version: version.to_owned(), ..CkanConfig::default() };
     let sandbox = CkanSandbox::start(config, SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    // First: it sees to it that a client can be built at all.
+    let control = sandbox.control();
     let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
-    World { control: sandbox.control(), sandbox, http }
+    World { sandbox, control, http }
 }
 
 impl World {

@@ -48,6 +48,7 @@ macro_rules! store_suite {
             outbox: a_message_that_is_tried_again_holds_its_lane;
             outbox: a_message_that_was_given_up_frees_its_lane;
             outbox: a_message_is_settled_once;
+            outbox: any_sequence_of_sending_and_settling_agrees_with_a_list;
             outbox: a_response_address_stays_until_the_message_is_settled;
             outbox: a_card_is_remembered_and_the_newest_one_counts;
             outbox: a_request_knows_its_own_messages;

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 
 use super::samples::{at, insert, message, request};
 use crate::ids::{MessageId, RequestId};
@@ -83,6 +86,76 @@ pub(in crate::store) async fn a_message_is_settled_once(store: Arc<dyn Store>) {
         assert!(matches!(settle(&store, "01M2", fate).await, Err(StoreError::Conflict)));
     }
     assert_eq!(store.message_counts().await.unwrap(), MessageCounts::default());
+}
+
+/// One thing that happens to an outbox.
+#[derive(Debug, Clone)]
+enum Happening {
+    Send { lane: u8, after: i64 },
+    Deliver { place: prop::sample::Index },
+    TryAgain { place: prop::sample::Index, after: i64 },
+    GiveUp { place: prop::sample::Index },
+    Wait { seconds: i64 },
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    use Happening::{Deliver, GiveUp, Send, TryAgain, Wait};
+    prop_oneof![
+        3 => (0..4_u8, 0..5_i64).prop_map(|(lane, after)| Send { lane, after }),
+        1 => any::<prop::sample::Index>().prop_map(|place| Deliver { place }),
+        1 => (any::<prop::sample::Index>(), 0..9_i64).prop_map(|(place, after)| TryAgain { place, after }),
+        1 => any::<prop::sample::Index>().prop_map(|place| GiveUp { place }),
+        2 => (1..5_i64).prop_map(|seconds| Wait { seconds }),
+    ]
+}
+
+/// A waiting message as the list holds it: id, lane, due.
+type Waits = (String, u8, i64);
+
+/// The first of each lane, in the list's order.
+fn firsts(list: &[Waits]) -> Vec<&Waits> {
+    let first =
+        |(place, (_, lane, _)): &(usize, &Waits)| list[..*place].iter().all(|earlier| earlier.1 != *lane);
+    list.iter().enumerate().filter(first).map(|(_, waits)| waits).collect()
+}
+
+pub(in crate::store) async fn any_sequence_of_sending_and_settling_agrees_with_a_list(store: Arc<dyn Store>) {
+    let mut runner = TestRunner::deterministic();
+    let sequences = prop::collection::vec(happening(), 300);
+    let (mut list, mut now, mut sent) = (Vec::<Waits>::new(), 0, 0);
+    for happening in sequences.new_tree(&mut runner).unwrap().current() {
+        match happening {
+            Happening::Send { lane, after } => {
+                sent += 1;
+                // Ids that sort against the order of sending.
+                let id = format!("01M{:04}", 9999 - sent);
+                send(&store, vec![message(&id, &format!("lane {lane}"), now + after)]).await;
+                list.push((id, lane, now + after));
+            }
+            Happening::Wait { seconds } => now += seconds,
+            _ if list.is_empty() => {}
+            Happening::Deliver { place } => {
+                let (id, ..) = list.remove(place.index(list.len()));
+                settle(&store, &id, MessageFate::Delivered(None)).await.unwrap();
+            }
+            Happening::GiveUp { place } => {
+                let (id, ..) = list.remove(place.index(list.len()));
+                settle(&store, &id, dead()).await.unwrap();
+            }
+            Happening::TryAgain { place, after } => {
+                let chosen = place.index(list.len());
+                list[chosen].2 = now + after;
+                settle(&store, &list[chosen].0, MessageFate::Again(at(now + after))).await.unwrap();
+            }
+        }
+        let firsts = firsts(&list);
+        let expected: Vec<_> =
+            firsts.iter().filter(|first| first.2 <= now).map(|first| first.0.clone()).collect();
+        assert_eq!(due(&store, at(now)).await, expected);
+        let next = firsts.iter().map(|first| first.2).filter(|due| *due > now).min();
+        assert_eq!(store.next_message_at(at(now)).await.unwrap(), next.map(at));
+        assert_eq!(store.message_counts().await.unwrap().waiting, u64::try_from(list.len()).unwrap());
+    }
 }
 
 pub(in crate::store) async fn a_response_address_stays_until_the_message_is_settled(store: Arc<dyn Store>) {

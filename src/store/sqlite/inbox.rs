@@ -5,11 +5,13 @@
 //! to no other. Leaves acting on deliveries to `worker`.
 
 use std::collections::HashSet;
+use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use super::writer::{Turn, Writer, unavailable};
 use crate::store::{Inbound, Receipt, StoreError, sql};
@@ -55,14 +57,21 @@ struct Waiting {
 /// Where callers bring deliveries.
 pub(super) struct Inbox {
     places: mpsc::Sender<Waiting>,
+    committing: JoinHandle<()>,
 }
 
 impl Inbox {
     /// Starts the task that commits; it ends when this is dropped and everybody has been answered.
     pub(super) fn start(writer: Arc<Writer>) -> Self {
         let (places, waiting) = mpsc::channel(WAITING_PLACES);
-        tokio::spawn(keep_all(writer, waiting));
-        Self { places }
+        Self { places, committing: tokio::spawn(keep_all(writer, waiting)) }
+    }
+
+    /// Takes no more, and waits until everybody has been answered.
+    pub(super) async fn close(self) {
+        drop(self.places);
+        // It can only fail by a panic, which has ended it as well.
+        let _ = self.committing.await;
     }
 
     /// Keeps one delivery.
@@ -117,7 +126,10 @@ fn tell(kept: Result<Vec<Answer>, StoreError>, answers: Vec<oneshot::Sender<Answ
             }
         }
         Err(error) => {
-            let shared = Arc::new(error);
+            let shared: Arc<dyn Error + Send + Sync> = match error {
+                StoreError::Unavailable(cause) => cause.into(),
+                StoreError::Conflict | StoreError::Inconsistent { .. } => Arc::new(error),
+            };
             for answer in answers {
                 let _ = answer.send(Err(StoreError::Unavailable(Box::new(Arc::clone(&shared)))));
             }
@@ -161,13 +173,13 @@ async fn insert_all(connection: &mut SqliteConnection, rows: &[Row]) -> Result<H
             .bind(row.body.clone());
     }
     for _ in rows.len()..size {
-        // The last row again, which clashes with itself.
+        // The last row again, whole: it clashes with itself, and would be right even if it did not.
         query = query
             .bind(last.id.clone())
             .bind(last.signature.clone())
             .bind(last.dedupe.clone())
             .bind(last.received_at)
-            .bind("");
+            .bind(last.body.clone());
     }
     let ids = query.fetch_all(connection).await.map_err(unavailable)?;
     Ok(ids.into_iter().collect())

@@ -17,7 +17,7 @@ use sqlx::{Connection as _, SqliteConnection};
 
 use super::writer::Writer;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How many questions may be asked at the same time.
 const READERS: u32 = 4;
@@ -80,11 +80,17 @@ pub(super) async fn open(url: &str) -> Result<Opened, OpenError> {
     private_file(&path)?;
 
     let refused = |source| OpenError::Database { path: path.clone(), source };
-    let shared = SqliteConnectOptions::new().filename(&path).busy_timeout(Duration::from_secs(5));
+    let shared = SqliteConnectOptions::new()
+        .filename(&path)
+        .busy_timeout(Duration::from_secs(5))
+        // Otherwise every insert of many rows makes and removes a file to be able to undo half of it.
+        .pragma("temp_store", "MEMORY");
     let writing = shared
         .clone()
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        // `checkpoint` does that, where nobody waits for it.
+        .pragma("wal_autocheckpoint", "0")
         .thread_name(|_| "store-writer".to_owned());
     let mut connection = SqliteConnection::connect_with(&writing).await.map_err(refused)?;
     MIGRATIONS.run(&mut connection).await.map_err(|error| match error {
@@ -100,7 +106,7 @@ pub(super) async fn open(url: &str) -> Result<Opened, OpenError> {
     Ok(Opened { writer: Writer::new(writing, connection), readers, lock })
 }
 
-fn path(url: &str) -> Result<PathBuf, OpenError> {
+pub(super) fn path(url: &str) -> Result<PathBuf, OpenError> {
     match url.strip_prefix("sqlite://") {
         // A question mark would be read as options by other tools and as part of the name by us.
         Some(path) if !path.is_empty() && !path.contains('?') && !path.starts_with(':') => {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 use crate::store::StoreError;
 
@@ -19,11 +19,27 @@ pub(super) struct Writer {
     // SQLite rolls a transaction back by itself when the disk is full; sqlx's count of open transactions does not
     // notice, and would refuse every later one.
     suspect: AtomicBool,
+    written: watch::Sender<u64>,
 }
 
 impl Writer {
     pub(super) fn new(options: SqliteConnectOptions, connection: SqliteConnection) -> Self {
-        Self { options, connection: Mutex::new(Some(connection)), suspect: AtomicBool::new(false) }
+        Self {
+            options,
+            connection: Mutex::new(Some(connection)),
+            suspect: AtomicBool::new(false),
+            written: watch::Sender::new(0),
+        }
+    }
+
+    /// How its connections are made; every connection that writes is made like this.
+    pub(super) fn options(&self) -> &SqliteConnectOptions {
+        &self.options
+    }
+
+    /// How many transactions were committed, as it grows.
+    pub(super) fn written(&self) -> watch::Receiver<u64> {
+        self.written.subscribe()
     }
 
     /// Waits for the connection.
@@ -47,10 +63,18 @@ impl Writer {
     ) -> Result<T, StoreError> {
         let result = match result {
             Ok(value) => transaction.commit().await.map_err(unavailable).map(|()| value),
-            Err(error) => transaction.rollback().await.map_err(unavailable).and(Err(error)),
+            Err(error) => {
+                // Where even this fails, closing the connection takes it back; the reason is the first error.
+                if transaction.rollback().await.is_err() {
+                    self.suspect.store(true, Ordering::Release);
+                }
+                Err(error)
+            }
         };
-        if let Err(StoreError::Unavailable(_)) = &result {
-            self.suspect.store(true, Ordering::Release);
+        match &result {
+            Ok(_) => self.written.send_modify(|count| *count += 1),
+            Err(StoreError::Unavailable(_)) => self.suspect.store(true, Ordering::Release),
+            Err(StoreError::Conflict | StoreError::Inconsistent { .. }) => {}
         }
         result
     }

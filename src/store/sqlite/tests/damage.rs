@@ -161,3 +161,31 @@ async fn damaged_deliveries_and_messages_are_named_too() {
         assert_eq!(found.to_string(), format!("inconsistent data in outbox.{column}, row 01M1"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_starts_anew_while_others_write() {
+    let on_disk = OnDisk::new().await;
+    let mut callers = JoinSet::new();
+    for caller in 0..8 {
+        let store = Arc::clone(&on_disk.store);
+        callers.spawn(async move {
+            for number in 0..50 {
+                store.receive(large(caller * 50 + number)).await.unwrap();
+            }
+        });
+    }
+    let mut connection = None;
+    let mut longest = 0;
+    while !callers.is_empty() {
+        checkpoint::shorten(&on_disk.sqlite.writer, &mut connection, 200).await.unwrap();
+        let log = checkpoint::checkpoint(connection.as_mut().unwrap()).await.unwrap();
+        longest = longest.max(log.pages);
+        while callers.try_join_next().is_some() {}
+    }
+    // 400 deliveries of five pages and more: the log began anew several times.
+    assert!(longest < 1500, "{longest} pages");
+    on_disk.store.writable().await.unwrap();
+    let log = checkpoint::checkpoint(connection.as_mut().unwrap()).await.unwrap();
+    assert_eq!(log.pages, log.moved);
+    assert_eq!(on_disk.store.unfinished(1000).await.unwrap().len(), 400);
+}

@@ -89,6 +89,21 @@ async fn every_file_belongs_to_its_owner_alone() {
 }
 
 #[tokio::test]
+async fn the_writer_waits_for_the_disk_and_holds_to_foreign_keys() {
+    let on_disk = OnDisk::new().await;
+    let mut turn = on_disk.sqlite.writer.lock().await.unwrap();
+    let mut transaction = turn.begin().await.unwrap();
+    let full = 2;
+    for (pragma, expected) in [("synchronous", full), ("foreign_keys", 1), ("busy_timeout", 5000)] {
+        let statement = AssertSqlSafe(format!("PRAGMA {pragma}"));
+        let value: i64 = sqlx::query_scalar(statement).fetch_one(&mut *transaction).await.unwrap();
+        assert_eq!(value, expected, "{pragma}");
+    }
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *transaction).await.unwrap();
+    assert_eq!(mode, "wal");
+}
+
+#[tokio::test]
 async fn what_was_kept_is_there_after_closing_and_after_losing_the_process() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("t.db");

@@ -35,6 +35,12 @@ fn the_names_of_the_states_are_the_ones_of_the_rule() {
     assert_eq!(words.matches(&format!("WHERE {};", sql::open())).count(), 2, "{}", sql::open());
 }
 
+#[test]
+fn every_migration_is_in_the_program() {
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite")).unwrap().count();
+    assert_eq!(open::MIGRATIONS.iter().count(), files, "touch src/store/sqlite/open.rs and build again");
+}
+
 #[tokio::test]
 async fn every_column_says_what_it_is() {
     let on_disk = OnDisk::new().await;
