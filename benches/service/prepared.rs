@@ -1,0 +1,117 @@
+//! Requests that wait for their approval, written into the store before the service starts.
+//!
+//! Guarantees real plans, made by the real operation against the CKAN that is then changed. Each card stands in a
+//! channel of its own, so that Slack's one message a second and channel does not set the pace. Made this way because
+//! typing two hundred commands would take minutes of that pace, none of it measured.
+
+use std::sync::Arc;
+
+use ckan_chatops::approval::{Request, State};
+use ckan_chatops::ckan::{Site, SiteSettings};
+use ckan_chatops::clock::{SharedClock, SystemClock};
+use ckan_chatops::config::Config;
+use ckan_chatops::ids::{IdSource, PersonId, UserId};
+use ckan_chatops::operations::Registry;
+use ckan_chatops::store::sqlite::SqliteStore;
+use ckan_chatops::store::{Commit, Delivery, MessageAddress, MessageFate, Outgoing, Store as _};
+use sandbox::ckan::{CkanConfig, Seed};
+use serde_json::json;
+
+use crate::Failed;
+use crate::delivery::REQUESTER;
+use crate::process::Installation;
+
+const OPERATION: &str = "dataset withdraw";
+
+/// A request that waits.
+pub(crate) struct Waiting {
+    pub(crate) id: String,
+    pub(crate) card: MessageAddress,
+}
+
+/// A catalogue with as many equal datasets as there will be requests.
+pub(crate) fn catalogue(datasets: usize) -> Result<CkanConfig, Failed> {
+    let mut seed = Seed::default();
+    let like = seed
+        .datasets
+        .iter()
+        .find(|dataset| dataset.state == "active" && !dataset.private && dataset.harvest.is_none())
+        .ok_or("the seed has no plain dataset")?
+        .clone();
+    seed.datasets.extend((0..datasets).map(|number| {
+        let mut dataset = like.clone();
+        dataset.name = slug(number);
+        dataset
+    }));
+    Ok(CkanConfig { seed, ..CkanConfig::default() })
+}
+
+fn slug(number: usize) -> String {
+    format!("approved-dataset-{number:04}")
+}
+
+/// Writes that many requests into the installation's store.
+pub(crate) async fn requests(installation: &Installation, number: usize) -> Result<Vec<Waiting>, Failed> {
+    let (config, secrets) = Config::read(&installation.config_file(), &|name| installation.secret(name))
+        .map_err(|problems| problems.to_string())?;
+    let environment = config.environments.first().ok_or("no environment")?;
+    let site = Site::new(SiteSettings {
+        environment: environment.name.clone(),
+        ckan_url: environment.ckan_url.clone(),
+        token: secrets.ckan_tokens.get(&environment.name).ok_or("no token")?.clone(),
+        site_url: environment.site_url.clone(),
+        public_url: environment.public_url.clone(),
+        request_timeout: environment.request_timeout,
+        write_deadline: environment.write_deadline,
+    })?;
+    let clock: SharedClock = Arc::new(SystemClock);
+    let ids = IdSource::unpredictable(clock.clone());
+    let store = SqliteStore::open(&installation.database_url(), clock.clone()).await?;
+    let registry = Registry::all();
+    let operation = registry.change(OPERATION).ok_or("no such operation")?;
+    let mut waiting = vec![];
+    for number in 0..number {
+        let arguments = json!({"target": slug(number)});
+        let plan = operation.plan(&site, &arguments).await?;
+        let now = clock.now();
+        let request = Request {
+            id: ids.request(),
+            version: 1,
+            state: State::Pending,
+            state_since: now,
+            operation: OPERATION.to_owned(),
+            environment: environment.name.clone(),
+            arguments,
+            digest: plan.digest(),
+            plan,
+            requester: PersonId::new(REQUESTER),
+            requester_user: UserId::new(REQUESTER),
+            reason: "The publisher asked for it".to_owned(),
+            ticket: Some("51234".to_owned()),
+            approvals_needed: config.policy.approvals,
+            policy_digest: config.policy.digest(),
+            created_at: now,
+            expires_at: now.checked_add(config.policy.pending_ttl)?,
+            votes: vec![],
+            attempt: None,
+            outcome: None,
+            undoes: None,
+        };
+        let card = MessageAddress { channel: format!("C{number:04}"), ts: format!("1700000000.{number:06}") };
+        let message = Outgoing {
+            id: ids.message(),
+            lane: request.id.to_string(),
+            request: Some(request.id.clone()),
+            delivery: Delivery::Card { channel: card.channel.clone() },
+            body: json!({"text": "A request"}),
+            created_at: now,
+            tries: 0,
+        };
+        waiting.push(Waiting { id: request.id.to_string(), card: card.clone() });
+        let settled = message.id.clone();
+        store.commit(Commit { insert: Some(request), messages: vec![message], ..Commit::default() }).await?;
+        store.settle_message(&settled, MessageFate::Delivered(Some(card))).await?;
+    }
+    store.close().await?;
+    Ok(waiting)
+}
