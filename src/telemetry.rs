@@ -6,8 +6,10 @@
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::Directive;
+use tracing_subscriber::filter::{Directive, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 /// The filter where none is given.
 const DEFAULT_FILTER: &str = "info";
@@ -16,18 +18,21 @@ const DEFAULT_FILTER: &str = "info";
 pub fn start_logging(filter: Option<&str>) {
     let mut filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER))
         .unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    for silenced in ["slack_morphism=off", "hyper=warn", "sqlx=warn"] {
-        if let Ok(directive) = silenced.parse::<Directive>() {
+    for quiet in ["hyper=warn", "sqlx=warn"] {
+        if let Ok(directive) = quiet.parse::<Directive>() {
             filter = filter.add_directive(directive);
         }
     }
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // An error means that a subscriber is there already, as in tests.
-    let _ = if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
-        builder.try_init()
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        lines.boxed()
     } else {
-        builder.json().try_init()
+        lines.json().boxed()
     };
+    // Not a directive: a more specific one in the filter would outrank it.
+    let lines = lines.with_filter(filter_fn(|metadata| !metadata.target().starts_with("slack_morphism")));
+    // An error means that a subscriber is there already, as in tests.
+    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
 }
 
 /// Starts counting, once for the process, and returns what shows the counters.
