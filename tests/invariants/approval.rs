@@ -97,6 +97,21 @@ async fn invariant_1_no_number_of_refused_clicks_reaches_ckan() {
 }
 
 #[tokio::test]
+async fn s27_there_is_one_open_request_for_a_dataset() {
+    let world = World::start().await;
+    let card = world.asks_to_withdraw(ALICE, "road-accidents-2019").await;
+    for (user, what) in [(ALICE, "withdraw"), (BOB, "withdraw"), (BOB, "dataset withdraw")] {
+        world.types(user, &format!("/ckan {what} road-accidents-2019 --reason again")).await;
+        world.told(user, "open request for the same dataset").await;
+    }
+    world.presses(ALICE, &card, "cancel").await;
+    world.thread(&card, "cancelled").await;
+    // And once that one has ended, it can be asked for again.
+    world.types(BOB, "/ckan withdraw road-accidents-2019 --reason again").await;
+    world.told(BOB, "is posted").await;
+}
+
+#[tokio::test]
 async fn invariant_5_the_claim_is_in_the_file_before_ckan_hears_of_the_change() {
     let database = Arc::new(OnceLock::<PathBuf>::new());
     let seen = Arc::new(Mutex::new(vec![]));
