@@ -6,10 +6,8 @@
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::filter::{Directive, filter_fn};
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Directive;
 
 /// The filter where none is given.
 const DEFAULT_FILTER: &str = "info";
@@ -18,21 +16,18 @@ const DEFAULT_FILTER: &str = "info";
 pub fn start_logging(filter: Option<&str>) {
     let mut filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER))
         .unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    for quiet in ["hyper=warn", "sqlx=warn"] {
-        if let Ok(directive) = quiet.parse::<Directive>() {
+    for silenced in ["slack_morphism=off", "hyper=warn", "sqlx=warn"] {
+        if let Ok(directive) = silenced.parse::<Directive>() {
             filter = filter.add_directive(directive);
         }
     }
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let lines = if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
-        lines.boxed()
-    } else {
-        lines.json().boxed()
-    };
-    // Not a directive: a more specific one in the filter would outrank it.
-    let lines = lines.with_filter(filter_fn(|metadata| !metadata.target().starts_with("slack_morphism")));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // An error means that a subscriber is there already, as in tests.
-    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
+    let _ = if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        builder.try_init()
+    } else {
+        builder.json().try_init()
+    };
 }
 
 /// An error with all its causes, for a log line: what happened: why: why. Values of rows and bodies are in none of
