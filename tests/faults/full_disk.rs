@@ -3,6 +3,8 @@
 
 use sandbox::ckan::{Fault, FaultKind};
 use serde_json::json;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
 use tokio::process::Command;
 
 use ckan_chatops::sentences::notices::NOT_RECORDED;
@@ -57,7 +59,7 @@ async fn what_cannot_be_kept_is_told_so_and_not_done() {
     assert_eq!(sent.errors.unwrap()["reason"], NOT_RECORDED, "the form stays open with what was filled in");
     let (status, report) = bot.page("/readyz").await;
     assert_eq!(status, 503);
-    insta::assert_snapshot!(report.lines().next().unwrap(), @"");
+    insta::assert_snapshot!(report.lines().next().unwrap(), @"store: cannot be written; nothing is done until it can");
     assert_eq!(bot.page("/healthz").await.0, 200, "a restart would not help");
     ckan_was_changed(&world, SLUG, 0).await;
     assert_eq!(world.audit().await, ["U0ALICE requested pending"]);
@@ -117,7 +119,7 @@ async fn a_message_that_cannot_be_noted_is_not_posted_again_and_again() {
     world.control.post::<serde_json::Value>("fault", &slow_down).await.unwrap();
     world.types(ALICE, &format!("/ckan withdraw {SLUG} --reason \"Publisher asked\"")).await;
     world.control.wait_call(|call| call.http == 429).await.unwrap();
-    bot.logs("waits for another try", 1).await;
+    eventually("the first try is noted", async || tries(&world).await > 0).await;
     bot.fills_its_disk().await;
     bot.logs("a message's fate waits for the store", 4).await;
     assert_eq!(in_channel(&world).await.len(), 1, "the card, and nothing before it is noted");
@@ -126,6 +128,13 @@ async fn a_message_that_cannot_be_noted_is_not_posted_again_and_again() {
     world.told(ALICE, "is posted").await;
     world.presses(BOB, &card, "approve").await;
     world.ends_as_done_once(&card).await;
+}
+
+/// Failed tries of all messages, as the database has them.
+async fn tries(world: &World) -> i64 {
+    let options = SqliteConnectOptions::new().filename(world.database()).read_only(true);
+    let mut file = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::query_scalar("SELECT COALESCE(SUM(tries), 0) FROM outbox").fetch_one(&mut file).await.unwrap()
 }
 
 #[tokio::test]

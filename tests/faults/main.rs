@@ -19,7 +19,9 @@ mod ckan_at_plan;
 mod crashes_before_execution;
 mod crashes_in_execution;
 mod evidence;
+mod full_disk;
 mod gate;
 mod process;
+mod slack_away;
 #[path = "../stories/world.rs"]
 mod world;

@@ -99,9 +99,10 @@ async fn slack_is_down_for_ten_minutes_and_nothing_is_lost() {
     let card = world.card(SLUG).await;
     world.thread(&card, "asks: Withdraw").await;
     world.told(ALICE, "is posted").await;
-    world.presses(BOB, &card, "approve").await;
-    slack_agrees(&world, &card, "Done and verified").await;
-    ckan_was_changed(&world, SLUG, 1).await;
+    world.card_says(&card, "Waiting for approval").await;
+    let posted: Vec<String> = in_channel(&world).await.into_iter().map(|message| message.text).collect();
+    assert_eq!(posted.len(), 2, "{posted:?}");
+    ckan_was_changed(&world, SLUG, 0).await;
 }
 
 #[tokio::test]
@@ -176,11 +177,25 @@ async fn slack_does_not_open_the_form() {
     let world = World::start().await;
     world.control.fault("views.open", "error:expired_trigger_id", 2).await.unwrap();
     world.types(ALICE, &format!("/ckan withdraw {SLUG}")).await;
-    insta::assert_snapshot!(world.told(ALICE, "form").await, @r#"Slack did not open the form. Nothing was done. Press or type it again, or give the reason in the command: --reason "…"."#);
+    insta::assert_snapshot!(world.told(ALICE, "form").await, @r#"Slack did not say that the form is open. If you see it, fill it in. If not, nothing was done: press or type it again, or give the reason in the command: --reason "…"."#);
     let card = world.asks_to_withdraw(ALICE, SLUG).await;
     world.presses(BOB, &card, "deny").await;
     world.told(BOB, "form").await;
     world.card_says(&card, "Waiting for approval").await;
+    world.presses(ALICE, &card, "cancel").await;
+    slack_agrees(&world, &card, "cancelled the request").await;
+}
+
+#[tokio::test]
+async fn slack_opens_the_form_and_its_answer_is_lost() {
+    let world = World::start().await;
+    world.control.fault("views.open", "lose_response", 1).await.unwrap();
+    world.types(ALICE, &format!("/ckan withdraw {SLUG} --ticket 51234")).await;
+    world.told(ALICE, "If you see it, fill it in").await;
+    let form = world.control.wait_modal(ALICE).await.unwrap();
+    let reason = json!({"reason": {"reason": "Publisher asked"}});
+    world.control.submit(ALICE, &form.view_id, &reason).await.unwrap();
+    let card = world.card(SLUG).await;
     world.presses(ALICE, &card, "cancel").await;
     slack_agrees(&world, &card, "cancelled the request").await;
 }
