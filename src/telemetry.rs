@@ -11,13 +11,23 @@ use tracing_subscriber::filter::Directive;
 
 /// The filter where none is given.
 const DEFAULT_FILTER: &str = "info";
+/// What is kept down, whatever the filter says of it or of a part of it.
+const KEPT_DOWN: [&str; 3] = ["slack_morphism=off", "hyper=warn", "sqlx=warn"];
 
 /// Sends log lines to standard error, as JSON unless a person watches.
 pub fn start_logging(filter: Option<&str>) {
-    let mut filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER))
-        .unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    for silenced in ["slack_morphism=off", "hyper=warn", "sqlx=warn"] {
-        if let Ok(directive) = silenced.parse::<Directive>() {
+    // The longer target wins in a filter, so one below these would bring its lines back.
+    let names_one_of_them = |directive: &str| {
+        KEPT_DOWN.iter().filter_map(|kept| kept.split('=').next()).any(|kept| directive.starts_with(kept))
+    };
+    let asked: Vec<&str> = filter
+        .unwrap_or(DEFAULT_FILTER)
+        .split(',')
+        .filter(|directive| !names_one_of_them(directive.trim_start()))
+        .collect();
+    let mut filter = EnvFilter::try_new(asked.join(",")).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    for kept in KEPT_DOWN {
+        if let Ok(directive) = kept.parse::<Directive>() {
             filter = filter.add_directive(directive);
         }
     }
