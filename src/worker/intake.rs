@@ -82,7 +82,7 @@ impl Intake {
         for inbound in self.bot.store.unfinished(64).await? {
             let Some(held) = self.under_way.take(&inbound.id) else { continue };
             let (bot, slots, stop) = (self.bot.clone(), self.slots.clone(), stop.clone());
-            let acting = async move {
+            let acting = Box::pin(async move {
                 let _slot = slots.acquire_owned().await;
                 let again_after = match act(&bot, inbound).await {
                     Ok(Acted::Finished) => None,
@@ -96,7 +96,7 @@ impl Intake {
                 }
                 drop(held);
                 bot.wakes.outbox.notify_one();
-            };
+            });
             // A slow CKAN does not hold up the end: what is not finished begins anew at the next start.
             tasks.spawn(async move { stop.run_until_cancelled(acting).await });
         }
