@@ -85,6 +85,8 @@ async fn is_done_on_a_disk_that_fills(world: &World, bot: &Process) -> sandbox::
     ckan(world).fault(Fault::once("package_delete", FaultKind::SlowAnswer { ms: 1_500 })).await;
     world.presses(BOB, &card, "approve").await;
     eventually("CKAN acts", async || !ckan(world).writes().await.is_empty()).await;
+    // By then it has noted what it has said.
+    world.card_says(&card, "Being carried out").await;
     bot.fills_its_disk().await;
     bot.logs("what came of a request waits for the store", 2).await;
     card
