@@ -40,6 +40,15 @@ pub fn start_logging(filter: Option<&str>) {
     };
 }
 
+/// An error with all its causes, for a log line: what happened: why: why. Values of rows and bodies are in none of
+/// them (the types see to that).
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
 /// Starts counting, once for the process, and returns what shows the counters.
 pub fn start_metrics() -> Result<PrometheusHandle, BuildError> {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();

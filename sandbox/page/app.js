@@ -187,7 +187,7 @@ async function refreshWorkspace() {
     commands: page.directory.commands(),
     placeholder: `Type ${command} and what you want, as ${page.directory.personName(page.viewer)}`,
   });
-  reply.become(page.viewer, { commands: [], placeholder: "Reply… (Slack takes no slash commands in threads)" });
+  reply.become(page.viewer, { commands: [], placeholder: "Reply" });
   renderHelp(byId("help"), page.directory, (text_) => {
     page.helpWanted = false;
     composer.write(text_);

@@ -141,6 +141,10 @@ impl Verdict {
 pub struct Outcome {
     /// What came of it.
     pub verdict: Verdict,
+    /// True where CKAN answered that it had done it. An outcome that CKAN confirmed and does not show is nobody's to
+    /// call *not applied*.
+    #[serde(default)]
+    pub accepted: bool,
     /// What was seen, one sentence each, for the thread and the audit. Ours, never an upstream body.
     pub seen: Vec<String>,
 }

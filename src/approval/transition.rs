@@ -119,6 +119,7 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
             refuse_unless_holder(request, &attempt)?;
             next.outcome = Some(Outcome {
                 verdict: Verdict::NotApplied,
+                accepted: false,
                 seen: changes.iter().map(|change| change.fact.clone()).collect(),
             });
             enter(&mut next, State::Stale, now);
@@ -130,7 +131,7 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
         }
         (State::Running, Event::Lose { attempt }) => {
             refuse_unless_holder(request, &attempt)?;
-            next.outcome = Some(Outcome { verdict: Verdict::Unknown, seen: vec![] });
+            next.outcome = Some(Outcome { verdict: Verdict::Unknown, accepted: false, seen: vec![] });
             enter(&mut next, State::Unknown, now);
         }
         (State::Unknown, Event::Settle { attempt, outcome }) => {

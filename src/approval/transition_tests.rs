@@ -64,7 +64,7 @@ fn claim() -> Event {
 }
 
 fn settle(verdict: Verdict) -> Event {
-    Event::Settle { attempt: attempt(), outcome: Outcome { verdict, seen: vec![] } }
+    Event::Settle { attempt: attempt(), outcome: Outcome { verdict, accepted: false, seen: vec![] } }
 }
 
 fn in_state(state: State) -> Request {
@@ -158,7 +158,7 @@ fn invariant_5_only_the_holder_of_the_claim_settles() {
     let running = in_state(State::Running);
     let stranger = Event::Settle {
         attempt: AttemptId::new("01OTHER"),
-        outcome: Outcome { verdict: Verdict::Succeeded, seen: vec![] },
+        outcome: Outcome { verdict: Verdict::Succeeded, accepted: true, seen: vec![] },
     };
     assert_eq!(apply(&running, stranger, at(2), &policy()), Err(Refusal::OutOfOrder));
 }
@@ -196,7 +196,7 @@ fn any_event() -> impl Strategy<Value = Event> {
             3 => Event::Cancel { person: policy().person(&UserId::new(user)) },
             4 => Event::Tick,
             5 => Event::Claim { attempt, worker: WorkerId::new("01WORKER") },
-            6 => Event::Settle { attempt, outcome: Outcome { verdict, seen: vec![] } },
+            6 => Event::Settle { attempt, outcome: Outcome { verdict, accepted: false, seen: vec![] } },
             _ => Event::Lose { attempt },
         }
     })

@@ -82,6 +82,8 @@ pub enum PlanError {
 pub enum Sighting {
     /// It happened; what was seen, one sentence each.
     Happened(Vec<String>),
+    /// Some of it happened; what was seen, and what is missing.
+    Partly(Vec<String>),
     /// It did not happen; what was seen.
     NotHappened(Vec<String>),
 }

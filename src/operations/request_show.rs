@@ -121,6 +121,7 @@ mod tests {
         });
         request.outcome = Some(Outcome {
             verdict: Verdict::Succeeded,
+            accepted: true,
             seen: vec!["CKAN says that it is deleted.".to_owned()],
         });
         request.undoes = Some(RequestId::new("01KAPTESTTESTTESTTESTABCDE"));

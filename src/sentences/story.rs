@@ -164,7 +164,7 @@ pub fn outcome(request: &Request, outcome: &Outcome) -> Text {
         Verdict::Partly => text.bold("Partly done: ").plain(&request.plan.summary).plain("."),
         Verdict::NotApplied => text
             .bold("Not carried out. ")
-            .plain("Nothing was changed on CKAN. Ask again once the cause is gone."),
+            .plain("The bot changed nothing on CKAN."),
         Verdict::Unknown => text.bold("Outcome unknown. ").plain(
             "I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. \
              If you need to know now, look at the dataset on CKAN.",
@@ -192,6 +192,10 @@ pub fn lost() -> Text {
 
 /// CKAN accepted the change, and a fresh look does not show it.
 pub const ACCEPTED_BUT_NOT_SEEN: &str = "CKAN accepted the change, but looking again does not show it. Somebody may have changed it back, or CKAN lost it.";
+
+/// The configuration changed while the request waited.
+pub const NOT_KNOWN_ANY_MORE: &str =
+    "The bot no longer knows this operation or environment, so nothing was sent to CKAN.";
 
 /// The change was refused, and CKAN shows it done all the same.
 pub const DONE_BY_SOMEBODY_ELSE: &str =

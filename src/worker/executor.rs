@@ -3,28 +3,30 @@
 //! Guarantees that the claim is committed before the first byte goes to CKAN, that the plan is made again under the
 //! claim and nothing runs where it came out differently, that a change is sent at most once, and that *done* is said
 //! only after a probe saw it. What is unclear is watched until CKAN can no longer be working on it, then settled or
-//! called unknown. Leaves attempts of dead processes to `recovery`.
+//! called unknown. Leaves the rule to `verdict`, and what is in nobody's hand to `recovery`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::verdict::{self, Executed};
 use super::{Bot, record};
 use crate::approval::{Change, Event, Outcome, Request, State, Step, Verdict, apply};
 use crate::audit::{Act as AuditAct, Actor};
-use crate::ckan::{CallError, Effect, Site};
+use crate::ckan::{CallError, Site};
 use crate::ids::AttemptId;
-use crate::operations::{self, PlanError, Sighting};
+use crate::operations::{self, PlanError};
 use crate::sentences::{calls, story};
 use crate::slack::card;
 use crate::slack::message::Message;
 use crate::store::{Commit, Filter, Outgoing, StoreError};
+use crate::telemetry::chain;
 
-/// Requests carried out at once.
+/// Requests carried out at once, those not counted whose outcome is being watched.
 const AT_ONCE: usize = 4;
 /// Looks for approved requests at least this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -66,14 +68,15 @@ impl Executor {
             self.bot.store.requests(Filter { states: vec![State::Approved], ..Filter::default() }).await?;
         let now = self.bot.clock.now();
         // What has run out is left to `expiry`.
-        for request in approved.into_iter().filter(|request| now < request.expires_at) {
-            let Ok(slot) = self.slots.clone().try_acquire_owned() else { break };
+        // The oldest first, as it runs out first.
+        for request in approved.into_iter().rev().filter(|request| now < request.expires_at) {
+            let Ok(place) = self.slots.clone().try_acquire_owned() else { break };
             let Some(held) = self.bot.under_way.take(&request.id) else { continue };
             let bot = self.bot.clone();
             tasks.spawn(async move {
                 let id = request.id.clone();
-                let carried = carry_out(&bot, request).await;
-                drop((held, slot));
+                let carried = carry_out(&bot, request, place).await;
+                drop(held);
                 bot.wakes.outbox.notify_one();
                 match carried {
                     Ok(()) => bot.wakes.executor.notify_one(),
@@ -95,26 +98,29 @@ enum Fresh {
     Unreadable(CallError),
 }
 
-async fn carry_out(bot: &Bot, approved: Request) -> Result<(), StoreError> {
+async fn carry_out(bot: &Bot, approved: Request, place: OwnedSemaphorePermit) -> Result<(), StoreError> {
     let Some(request) = claim(bot, &approved).await? else { return Ok(()) };
     let Some(attempt) = request.attempt.as_ref().map(|attempt| attempt.id.clone()) else { return Ok(()) };
     let (Some(change), Some(site)) =
         (bot.registry.change(&request.operation), bot.sites.get(Some(&request.environment)))
     else {
-        let seen = vec!["The bot no longer knows this operation or environment.".to_owned()];
-        return settle(bot, &request, &attempt, Outcome { verdict: Verdict::NotApplied, seen }).await;
+        return settle(bot, &request, &attempt, nothing_done(story::NOT_KNOWN_ANY_MORE.to_owned())).await;
     };
     match plan_again(change, site, &request).await {
         Fresh::Same => {}
         Fresh::Moved(changes) => return found_stale(bot, &request, attempt, changes).await,
         Fresh::Unreadable(error) => {
-            let seen = vec![calls::call_failed(&error, &site.environment)];
-            return settle(bot, &request, &attempt, Outcome { verdict: Verdict::NotApplied, seen }).await;
+            let seen = calls::call_failed(&error, &site.environment);
+            return settle(bot, &request, &attempt, nothing_done(seen)).await;
         }
     }
     let executed = change.execute(site, &request.plan).await;
-    let outcome = judge(bot, change, site, &request, executed).await;
+    let outcome = judge(bot, change, site, &request, executed, place).await;
     settle(bot, &request, &attempt, outcome).await
+}
+
+fn nothing_done(seen: String) -> Outcome {
+    Outcome { verdict: Verdict::NotApplied, accepted: false, seen: vec![seen] }
 }
 
 /// Commits the claim; `None` where somebody else has it, or it is too late.
@@ -151,43 +157,30 @@ async fn plan_again(change: &dyn operations::Change, site: &Site, request: &Requ
     }
 }
 
-/// What came of it, by what CKAN shows and not by what it answered.
+/// Looks until the outcome is clear, or until CKAN can no longer be working on it. Only the first look holds a place
+/// that others wait for.
 async fn judge(
     bot: &Bot,
     change: &dyn operations::Change,
     site: &Site,
     request: &Request,
-    executed: Result<(), CallError>,
+    executed: Executed,
+    place: OwnedSemaphorePermit,
 ) -> Outcome {
     // From here on CKAN gets nothing more, and has as long as its web server lets it.
     let sent = Instant::now();
+    let mut place = Some(place);
     let mut told = false;
     let mut pause = FIRST_PAUSE;
     loop {
-        let sighting = change.probe(site, &request.plan).await;
-        let clear = match (&executed, &sighting) {
-            (Err(error), Ok(Sighting::Happened(seen))) if error.effect == Effect::NotApplied => {
-                let why = calls::call_failed(error, &site.environment);
-                Some((
-                    Verdict::NotApplied,
-                    [vec![why, story::DONE_BY_SOMEBODY_ELSE.to_owned()], seen.clone()].concat(),
-                ))
-            }
-            (_, Ok(Sighting::Happened(seen))) => Some((Verdict::Succeeded, seen.clone())),
-            (Err(error), Ok(Sighting::NotHappened(seen))) if error.effect == Effect::NotApplied => {
-                Some((Verdict::NotApplied, with(calls::call_failed(error, &site.environment), seen)))
-            }
-            (Err(error), Err(_)) if error.effect == Effect::NotApplied => {
-                Some((Verdict::NotApplied, vec![calls::call_failed(error, &site.environment)]))
-            }
-            _ => None,
-        };
-        if let Some((verdict, seen)) = clear {
-            return Outcome { verdict, seen };
+        let looked = change.probe(site, &request.plan).await;
+        if let Some(outcome) = verdict::at_once(&executed, &looked, &site.environment) {
+            return outcome;
         }
         if sent.elapsed() >= site.write_deadline() {
-            return after_deadline(&executed, sighting, site);
+            return verdict::at_last(&executed, looked, &site.environment);
         }
+        drop(place.take());
         if !told {
             let words = Message::of(story::watching(site.write_deadline())).body();
             // Looking goes on where it cannot be told.
@@ -196,36 +189,6 @@ async fn judge(
         tokio::time::sleep(pause.min(site.write_deadline().saturating_sub(sent.elapsed()))).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
-}
-
-/// CKAN can no longer be working on it: what it shows now is what there is.
-fn after_deadline(
-    executed: &Result<(), CallError>,
-    sighting: Result<Sighting, CallError>,
-    site: &Site,
-) -> Outcome {
-    match (executed, sighting) {
-        (Ok(()), Ok(Sighting::NotHappened(seen))) => {
-            Outcome { verdict: Verdict::Unknown, seen: with(story::ACCEPTED_BUT_NOT_SEEN.to_owned(), &seen) }
-        }
-        (Err(error), Ok(Sighting::NotHappened(seen))) => Outcome {
-            verdict: Verdict::NotApplied,
-            // Not what the failed call left open: it is no longer open.
-            seen: [vec![calls::what(error.cause, &site.environment), story::NO_TRACE.to_owned()], seen]
-                .concat(),
-        },
-        (Ok(()) | Err(_), Ok(Sighting::Happened(seen))) => Outcome { verdict: Verdict::Succeeded, seen },
-        (_, Err(error)) => Outcome {
-            verdict: Verdict::Unknown,
-            seen: vec![calls::could_not_look(&error, &site.environment)],
-        },
-    }
-}
-
-fn with(first: String, rest: &[String]) -> Vec<String> {
-    let mut all = vec![first];
-    all.extend_from_slice(rest);
-    all
 }
 
 async fn tell(bot: &Bot, message: Outgoing) -> Result<(), StoreError> {
@@ -268,7 +231,7 @@ async fn keep(bot: &Bot, commit: Commit) -> Result<(), StoreError> {
     loop {
         match bot.store.commit(commit.clone()).await {
             Err(StoreError::Unavailable(error)) => {
-                tracing::error!(error = %error, "what came of a request waits for the store");
+                tracing::error!(error = %chain(error.as_ref()), "what came of a request waits for the store");
                 tokio::time::sleep(STORE_PAUSE).await;
             }
             // Kept by a try that seemed to fail, or settled by somebody else: what stands there stands.

@@ -21,8 +21,10 @@ use crate::slack::message::Message;
 use crate::slack::payload::Act;
 use crate::store::{Commit, Inbound, StoreError};
 
-/// Deliveries acted on at once.
+/// Deliveries of one kind acted on at once.
 const AT_ONCE: usize = 16;
+/// Deliveries read at once, besides those in hand.
+const LOOK_AT: u32 = 64;
 /// Looks into the inbox at least this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The pause before a delivery is looked at again whose time had not come.
@@ -55,13 +57,21 @@ pub(super) enum ActError {
 pub struct Intake {
     bot: Arc<Bot>,
     under_way: UnderWay<InboundId>,
-    slots: Arc<Semaphore>,
+    /// Commands and forms.
+    planning: Arc<Semaphore>,
+    /// Buttons: a slow CKAN must not hold up a decision.
+    pressing: Arc<Semaphore>,
 }
 
 impl Intake {
     /// A reader for this bot.
     pub fn new(bot: Arc<Bot>) -> Self {
-        Self { bot, under_way: UnderWay::default(), slots: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self {
+            bot,
+            under_way: UnderWay::default(),
+            planning: Arc::new(Semaphore::new(AT_ONCE)),
+            pressing: Arc::new(Semaphore::new(AT_ONCE)),
+        }
     }
 
     /// Reads until told to stop.
@@ -79,9 +89,12 @@ impl Intake {
     }
 
     async fn look(&self, tasks: &TaskTracker, stop: &CancellationToken) -> Result<(), StoreError> {
-        for inbound in self.bot.store.unfinished(64).await? {
+        // Those in hand are among the oldest: as many more are read, so that they never hide a new one.
+        let in_hand = u32::try_from(self.under_way.count()).unwrap_or(u32::MAX);
+        for inbound in self.bot.store.unfinished(in_hand.saturating_add(LOOK_AT)).await? {
             let Some(held) = self.under_way.take(&inbound.id) else { continue };
-            let (bot, slots, stop) = (self.bot.clone(), self.slots.clone(), stop.clone());
+            let (bot, stop) = (self.bot.clone(), stop.clone());
+            let slots = if is_press(&inbound) { self.pressing.clone() } else { self.planning.clone() };
             let acting = Box::pin(async move {
                 let _slot = slots.acquire_owned().await;
                 let again_after = match act(&bot, inbound).await {
@@ -115,6 +128,11 @@ impl Intake {
             tracing::warn!(error = %error, "old deliveries could not be forgotten");
         }
     }
+}
+
+/// Buttons wait for Slack and the store only; commands and forms wait for CKAN as well.
+fn is_press(inbound: &Inbound) -> bool {
+    inbound.body.get("act").and_then(serde_json::Value::as_str) == Some("press")
 }
 
 /// Acts on one delivery.

@@ -12,6 +12,7 @@ pub mod intake;
 pub mod record;
 pub mod recovery;
 pub mod under_way;
+mod verdict;
 pub mod wish;
 
 use std::sync::Arc;

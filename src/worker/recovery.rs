@@ -4,32 +4,39 @@
 //! until CKAN shows what happened; it is never carried out again. *Not applied* is said only once CKAN can no longer
 //! be working on what may have been sent. Leaves an outcome that CKAN cannot show to a person.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Bot, executor, record};
+use super::{Bot, executor, record, verdict};
 use crate::approval::transition::later;
-use crate::approval::{Event, Outcome, Request, State, Verdict, apply};
+use crate::approval::{Event, Request, State, apply};
 use crate::audit::{Act as AuditAct, Actor};
-use crate::operations::Sighting;
+use crate::ids::RequestId;
 use crate::sentences::story;
 use crate::slack::message::Message;
 use crate::store::{Commit, Filter, StoreError};
 
+/// The longest pause between two looks at the same unknown outcome.
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 /// The pause between two looks at unknown outcomes.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Settles what dead processes left.
 pub struct Recovery {
     bot: Arc<Bot>,
+    /// When each unknown outcome was last looked at by this process.
+    looked: Mutex<HashMap<RequestId, Timestamp>>,
 }
 
 impl Recovery {
     /// A recovery for this bot.
     pub fn new(bot: Arc<Bot>) -> Self {
-        Self { bot }
+        Self { bot, looked: Mutex::default() }
     }
 
     /// Looks until told to stop. A look is not worth waiting for: whatever it was about to write down, the next
@@ -56,10 +63,24 @@ impl Recovery {
                 // With one process on this store, what this one does not have in hand is in nobody's.
                 State::Running if !self.bot.under_way.has(&request.id) => self.lose(&request).await?,
                 State::Running => {}
-                _ => self.probe(&request).await?,
+                _ if self.is_due(&request) => self.probe(&request).await?,
+                _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Looked at often at first, and ever more rarely: a tenth of the time that it has been unknown.
+    fn is_due(&self, request: &Request) -> bool {
+        let now = self.bot.clock.now();
+        let unknown_for = Duration::try_from(now.duration_since(request.state_since)).unwrap_or_default();
+        let pause = (unknown_for / 10).clamp(LOOK_EVERY, LONGEST_PAUSE);
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = looked.get(&request.id).is_none_or(|last| now >= later(*last, pause));
+        if due {
+            looked.insert(request.id.clone(), now);
+        }
+        due
     }
 
     /// A running request that is in nobody's hand.
@@ -94,24 +115,11 @@ impl Recovery {
         ) else {
             return Ok(());
         };
-        let outcome = match change.probe(site, &request.plan).await {
-            Ok(Sighting::Happened(seen)) => Outcome { verdict: Verdict::Succeeded, seen },
-            Ok(Sighting::NotHappened(seen)) => {
-                // Nobody knows when it was sent, but not after its task was gone.
-                if self.bot.clock.now() < later(request.state_since, site.write_deadline()) {
-                    return Ok(());
-                }
-                // What CKAN first confirmed and then did not show stays with a person.
-                let confirmed = |seen: &String| seen == story::ACCEPTED_BUT_NOT_SEEN;
-                if request.outcome.as_ref().is_some_and(|outcome| outcome.seen.iter().any(confirmed)) {
-                    return Ok(());
-                }
-                let mut all = vec![story::NO_TRACE.to_owned()];
-                all.extend(seen);
-                Outcome { verdict: Verdict::NotApplied, seen: all }
-            }
-            // CKAN cannot say: still unknown, asked again.
-            Err(_) => return Ok(()),
+        let looked = change.probe(site, &request.plan).await;
+        // Nobody knows when it was sent, but not after its task was gone.
+        let over = self.bot.clock.now() >= later(request.state_since, site.write_deadline());
+        let Some(outcome) = verdict::afterwards(request.outcome.as_ref(), looked, over) else {
+            return Ok(());
         };
         executor::settle(&self.bot, request, &attempt.id, outcome).await?;
         self.bot.wakes.outbox.notify_one();

@@ -23,6 +23,11 @@ impl<Id: Clone + Eq + Hash> UnderWay<Id> {
         lock(&self.0).insert(id.clone()).then(|| InHand { all: self.0.clone(), id: id.clone() })
     }
 
+    /// How many are in hand.
+    pub fn count(&self) -> usize {
+        lock(&self.0).len()
+    }
+
     /// Whether somebody has it.
     pub fn has(&self, id: &Id) -> bool {
         lock(&self.0).contains(id)

@@ -5,13 +5,45 @@ use crate::world::{ALICE, World};
 #[tokio::test]
 async fn a_dataset_is_shown() {
     let world = World::start().await;
-    insta::assert_snapshot!("shown_dataset", world.is_told(ALICE, "/ckan show road-accidents-2018").await);
+    insta::assert_snapshot!(world.is_told(ALICE, "/ckan show road-accidents-2018").await, @"
+    “Road Safety Data 2018” on production
+    Title: Road Safety Data 2018
+    Slug: road-accidents-2018
+    UUID: 25e116a3-0918-5821-9b91-d1e38ebb8a20
+    Publisher: Department for Transport
+    State: active
+    Resources: 2
+    Last change: 1 July 2024, 10:22 UTC
+    Harvested by: nobody, published by hand
+    ");
 }
 
 #[tokio::test]
 async fn help_says_what_one_may_do() {
     let world = World::start().await;
-    insta::assert_snapshot!("help", world.is_told(ALICE, "/ckan help").await);
+    insta::assert_snapshot!(world.is_told(ALICE, "/ckan help").await, @r#"
+    What you can ask for
+
+    /ckan dataset withdraw or /ckan withdraw: Take one dataset off the site; it can be restored.
+
+    /ckan dataset restore or /ckan restore: Give a withdrawn dataset back as it was.
+
+    Changes need --reason "why" (you are asked for it if you leave it out) and the approval of somebody else. --ticket names the ticket.
+
+    /ckan dataset show or /ckan show: Show what CKAN says of one dataset.
+
+    /ckan request list or /ckan list or /ckan requests: List the open requests, or the latest ones.
+
+    /ckan request show: Show one request and what has become of it.
+
+    /ckan request cancel or /ckan cancel: Take back your own request, as long as it is not carried out.
+
+    /ckan help: Show what you can ask for, or how one command is written.
+
+    You may also approve or deny the requests of others, with the buttons on their cards.
+
+    /ckan help and a command shows how it is written, for example /ckan help show.
+    "#);
 }
 
 #[tokio::test]

@@ -9,7 +9,26 @@ async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
     let world = World::start().await;
     let before = world.ckan.action("package_show", json!({"id": "road-accidents-2019"})).await;
     let card = world.asks_to_withdraw(ALICE, "road-accidents-2019").await;
-    insta::assert_snapshot!("withdraw_card", said(&card.text));
+    insta::assert_snapshot!(said(&card.text), @"
+    Withdraw “Road Safety Data 2019” from production
+    Title: Road Safety Data 2019
+    Slug: road-accidents-2019
+    UUID: 98b48282-0a09-5590-954a-9818be2884bc
+    Publisher: Department for Transport
+    State: active
+    Resources: 3
+    Last change: 12 June 2025, 14:03 UTC
+    Harvested by: nobody, published by hand
+    Environment: production
+    Asked by: <@U0ALICE>
+    Reason: Publisher asked
+    Ticket: 51234
+    What will happen
+    - It disappears from the site, the search and the API for everybody but sysadmins.
+    - CKAN keeps it with its resources and files.
+    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Request ‹ref› · plan ‹digest› · policy ‹digest›
+    ");
     let told = world.told(ALICE, "is posted").await;
     insta::assert_snapshot!(told, @"Your request ‹ref› is posted in the channel. Nothing happens until a second engineer approves it. You can cancel it there or with /ckan request cancel ‹ref›.");
     assert_eq!(world.ckan.state("road-accidents-2019").await, "active");
@@ -36,7 +55,26 @@ async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
         .await
         .unwrap();
     let back = world.card("Restore").await;
-    insta::assert_snapshot!("restore_card", said(&back.text));
+    insta::assert_snapshot!(said(&back.text), @"
+    Restore “Road Safety Data 2019” on production
+    Title: Road Safety Data 2019
+    Slug: road-accidents-2019
+    UUID: 98b48282-0a09-5590-954a-9818be2884bc
+    Publisher: Department for Transport
+    State: withdrawn
+    Resources: 3
+    Last change: 12 June 2025, 14:03 UTC
+    Harvested by: nobody, published by hand
+    Comes back as: active
+    Environment: production
+    Asked by: <@U0ALICE>
+    Reason: It was the wrong one
+    Ticket: 51234
+    What will happen
+    - Everybody can find and read it again, as it was.
+    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Request ‹ref› · plan ‹digest› · policy ‹digest›
+    ");
     world.presses(ALICE, &back, "approve").await;
     world.told(ALICE, "asked for this yourself").await;
     assert_eq!(world.ckan.state("road-accidents-2019").await, "deleted");
@@ -103,7 +141,29 @@ async fn a_draft_comes_back_as_a_draft() {
 async fn a_harvested_dataset_says_what_its_harvester_will_do() {
     let world = World::start().await;
     let card = world.asks_to_withdraw(ALICE, "river-levels-readings").await;
-    insta::assert_snapshot!("harvested_card", said(&card.text));
+    insta::assert_snapshot!(said(&card.text), @"
+    Withdraw “River Level Readings” from production
+    Title: River Level Readings
+    Slug: river-levels-readings
+    UUID: ce7c9de9-06ac-5fa3-83b3-c1fd32e75c4d
+    Publisher: Environment Agency
+    State: active
+    Resources: 2
+    Last change: 20 August 2025, 03:14 UTC
+    Harvested by: Environment Agency Catalogue (ckan)
+    Environment: production
+    Asked by: <@U0ALICE>
+    Reason: Publisher asked
+    Ticket: 51234
+    What will happen
+    - It disappears from the site, the search and the API for everybody but sysadmins.
+    - CKAN keeps it with its resources and files.
+    Mind
+    - The harvester “Environment Agency Catalogue (ckan)” brings it back when the publisher's own copy has changed since ours was made. It runs only when somebody starts it.
+    Safer: To keep it away for good, have the publisher remove it from what “Environment Agency Catalogue (ckan)” harvests.
+    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Request ‹ref› · plan ‹digest› · policy ‹digest›
+    ");
     world.presses(ALICE, &card, "cancel").await;
     world.thread(&card, "cancelled").await;
     assert_eq!(world.ckan.state("river-levels-readings").await, "active");

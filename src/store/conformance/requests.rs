@@ -36,7 +36,11 @@ pub(in crate::store) async fn a_request_comes_back_as_it_was(store: Arc<dyn Stor
             worker: WorkerId::new("01W"),
             claimed_at: at(70),
         }),
-        outcome: Some(Outcome { verdict: Verdict::Partly, seen: vec!["half of it".to_owned()] }),
+        outcome: Some(Outcome {
+            verdict: Verdict::Partly,
+            accepted: true,
+            seen: vec!["half of it".to_owned()],
+        }),
         ..step(&first, State::Partly)
     };
     change(&store, full.clone()).await.unwrap();
