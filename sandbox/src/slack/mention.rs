@@ -15,7 +15,8 @@ fn in_value(value: &Value, linked: bool) -> bool {
     match value {
         Value::Array(items) => items.iter().any(|item| in_value(item, linked)),
         Value::Object(fields) => match fields.get("type").and_then(Value::as_str) {
-            Some("plain_text") => false,
+            // `text` is the one of rich text: letters as well, mentions are elements of their own there.
+            Some("plain_text" | "text") => false,
             Some("broadcast") => true,
             _ => fields.values().any(|field| in_value(field, linked)),
         },
@@ -52,6 +53,13 @@ mod tests {
         assert!(mentions_everyone(&json!({ "blocks": section("mrkdwn").to_string() })));
         assert!(!mentions_everyone(&json!({ "blocks": section("plain_text") })));
         assert!(!mentions_everyone(&json!({ "blocks": section("plain_text").to_string() })));
+        let rich = |element| {
+            json!({ "blocks": [{ "type": "rich_text", "elements": [
+            { "type": "rich_text_section", "elements": [element] },
+        ] }] })
+        };
+        assert!(!mentions_everyone(&rich(json!({ "type": "text", "text": "<!channel>" }))));
+        assert!(mentions_everyone(&rich(json!({ "type": "broadcast", "range": "channel" }))));
         assert!(!mentions_everyone(&json!({ "text": "&lt;!channel&gt; @channel" })));
         assert!(mentions_everyone(&json!({ "text": "@channel", "link_names": true })));
     }
