@@ -17,6 +17,7 @@ mod decisions;
 mod forms;
 mod reading;
 mod refusals;
+mod restore;
 mod service;
 mod withdraw;
 mod world;
