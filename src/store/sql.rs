@@ -47,6 +47,16 @@ statements! {
     REQUEST_BY_ID = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
         expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes \
         FROM request WHERE id = $1";
+    /// One that is open on the same thing: a second one is not to be made beside it.
+    REQUEST_OPEN_BESIDE = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
+        expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes FROM request \
+        WHERE id IN (SELECT request FROM request_target WHERE environment = $1 AND target = $2) AND id <> $3 \
+        AND state IN ('pending', 'approved', 'running') LIMIT 1";
+    /// One that runs on the same thing: a second one is not to run beside it.
+    REQUEST_RUNNING_BESIDE = "SELECT id, version, state, environment, operation, requester, requester_user, \
+        created_at, expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes \
+        FROM request WHERE id IN (SELECT request FROM request_target WHERE environment = $1 AND target = $2) \
+        AND id <> $3 AND state = 'running' LIMIT 1";
 
     VOTE_COUNT = "SELECT COUNT(*) FROM vote WHERE request = $1";
     VOTE_INSERT = "INSERT INTO vote (request, ordinal, requester, requester_user, person, user_id, approve, reason, \
