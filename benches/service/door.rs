@@ -15,6 +15,8 @@ use ckan_chatops::approval::Request;
 use ckan_chatops::audit::{ChainHead, Link};
 use ckan_chatops::clock::{SharedClock, SystemClock};
 use ckan_chatops::ids::{IdSource, InboundId, MessageId, RequestId};
+use ckan_chatops::operations::Registry;
+use ckan_chatops::slack::command::Grammar;
 use ckan_chatops::slack::door::{self, Door};
 use ckan_chatops::slack::people::Home;
 use ckan_chatops::slack::signature::Verifier;
@@ -76,7 +78,7 @@ pub(crate) async fn run(kind: &str, database: Option<&str>) -> Result<(), Failed
         clock,
         app: APP.to_owned(),
         home: Home { team: TEAM.to_owned(), enterprise: None },
-        ticket_pattern: None,
+        grammar: Arc::new(Grammar::new(&Registry::all(), &[], None)),
         wake: Arc::default(),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;

@@ -173,3 +173,10 @@ CREATE TABLE card (
     channel TEXT NOT NULL,                                  -- the channel's id
     ts      TEXT NOT NULL                                   -- Slack's time stamp
 );
+
+-- Written to prove that it can be, and read by nobody. SQLite writes nothing for an update that changes nothing.
+CREATE TABLE write_proof (
+    id    BIGINT PRIMARY KEY NOT NULL CHECK (id = 1),       -- there is one row
+    times BIGINT NOT NULL                                   -- how often it was proved
+);
+INSERT INTO write_proof (id, times) VALUES (1, 0);

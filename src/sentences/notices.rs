@@ -18,10 +18,10 @@ pub fn incident(reference: &Reference) -> Text {
         .plain(" to whoever looks after the bot.")
 }
 
-/// Slack would not open the form.
+/// Slack would not open the form, or may have opened it.
 pub fn form_did_not_open() -> Text {
     Text::new()
-        .plain("Slack did not open the form. Nothing was done. Press or type it again, or give the reason in the command: ")
+        .plain("Slack did not say that the form is open. If you see it, fill it in. If not, nothing was done: press or type it again, or give the reason in the command: ")
         .code("--reason \"…\"")
         .plain(".")
 }

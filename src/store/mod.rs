@@ -1,7 +1,7 @@
 //! The memory: what the rest asks of a store, in the domain's words.
 //!
 //! Guarantees (and `conformance` holds every adapter to it): a [`Commit`] happens whole or not at all; a request
-//! changes only from the version it was read at; a delivery from Slack is kept once and finished once; messages of
+//! changes only from the version it was read at, and is the only open one on what it touches; a delivery from Slack is kept once and finished once; messages of
 //! one lane leave in order; the audit chain grows by each commit's entries and has no gaps. Times of deliveries and
 //! messages are kept to the millisecond, those inside a request exactly. Leaves to `approval::transition` which
 //! changes are permitted, and to `slack` what the messages say.
@@ -127,9 +127,11 @@ pub enum MessageFate {
 pub struct Commit {
     /// The delivery that this finishes. Already finished: [`StoreError::Conflict`].
     pub finishes: Option<InboundId>,
-    /// A new request (its version must be 1).
+    /// A new request (its version must be 1). [`StoreError::Conflict`] where one that is pending, approved or running
+    /// touches the same target of the same environment.
     pub insert: Option<Request>,
-    /// A request after a step, whose version is one above the stored one; otherwise [`StoreError::Conflict`].
+    /// A request after a step, whose version is one above the stored one; otherwise [`StoreError::Conflict`]. The
+    /// same for one that is to run while another runs on the same target of the same environment.
     pub update: Option<Request>,
     /// What the audit gets, in this order, before anything else is visible.
     pub entries: Vec<Entry>,

@@ -47,6 +47,16 @@ statements! {
     REQUEST_BY_ID = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
         expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes \
         FROM request WHERE id = $1";
+    /// One that is open on the same thing: a second one is not to be made beside it.
+    REQUEST_OPEN_BESIDE = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
+        expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes FROM request \
+        WHERE id IN (SELECT request FROM request_target WHERE environment = $1 AND target = $2) AND id <> $3 \
+        AND state IN ('pending', 'approved', 'running') LIMIT 1";
+    /// One that runs on the same thing: a second one is not to run beside it.
+    REQUEST_RUNNING_BESIDE = "SELECT id, version, state, environment, operation, requester, requester_user, \
+        created_at, expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes \
+        FROM request WHERE id IN (SELECT request FROM request_target WHERE environment = $1 AND target = $2) \
+        AND id <> $3 AND state = 'running' LIMIT 1";
 
     VOTE_COUNT = "SELECT COUNT(*) FROM vote WHERE request = $1";
     VOTE_INSERT = "INSERT INTO vote (request, ordinal, requester, requester_user, person, user_id, approve, reason, \
@@ -74,8 +84,8 @@ statements! {
         ON CONFLICT (request) DO UPDATE SET channel = excluded.channel, ts = excluded.ts";
     CARD_OF = "SELECT channel, ts FROM card WHERE request = $1";
 
-    /// Changes nothing and must yet be written: proves disk and lock without leaving a trace.
-    WRITE_PROOF = "UPDATE audit_head SET seq = seq WHERE id = 1";
+    /// Changes something, as SQLite writes nothing for an update that changes nothing.
+    WRITE_PROOF = "UPDATE write_proof SET times = times + 1 WHERE id = 1";
 }
 
 /// How many requests an unlimited question gets.

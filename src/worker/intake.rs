@@ -95,7 +95,7 @@ impl Intake {
             let Some(held) = self.under_way.take(&inbound.id) else { continue };
             let (bot, stop) = (self.bot.clone(), stop.clone());
             let slots = if is_press(&inbound) { self.pressing.clone() } else { self.planning.clone() };
-            let acting = async move {
+            let acting = Box::pin(async move {
                 let _slot = slots.acquire_owned().await;
                 let again_after = match act(&bot, inbound).await {
                     Ok(Acted::Finished) => None,
@@ -109,7 +109,7 @@ impl Intake {
                 }
                 drop(held);
                 bot.wakes.outbox.notify_one();
-            };
+            });
             // A slow CKAN does not hold up the end: what is not finished begins anew at the next start.
             tasks.spawn(async move { stop.run_until_cancelled(acting).await });
         }

@@ -93,7 +93,11 @@ async fn open_form(
     asked: &Asked,
     text: &str,
 ) -> Result<Acted, ActError> {
-    let what = Text::new().bold(operation.meta.summary).plain("\nYou typed: ").code(format!("/ckan {text}"));
+    let what = Text::new()
+        .bold(operation.meta.summary)
+        .line_break()
+        .plain("You typed: ")
+        .code(format!("/ckan {text}"));
     let form = forms::ask(forms::ASK, wisher.inbound, what, asked.ticket.as_deref());
     opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
 }
@@ -192,7 +196,7 @@ pub(super) async fn request(
             .await;
         }
     };
-    if let Some(other) = open_request_for(bot, &plan).await? {
+    if let Some(other) = open_request_for(bot, site, &plan).await? {
         return answer(bot, wisher, refusals::already_open(&other), "already_open").await;
     }
     let now = bot.clock.now();
@@ -245,19 +249,24 @@ pub(super) async fn request(
     Ok(Acted::Finished)
 }
 
-async fn open_request_for(bot: &Bot, plan: &Plan) -> Result<Option<Request>, ActError> {
+/// Another request that is open on the same thing. An unknown outcome is that only for as long as CKAN may be working
+/// on it: it must not keep a dataset from ever being asked about again.
+async fn open_request_for(bot: &Bot, site: &Site, plan: &Plan) -> Result<Option<Request>, ActError> {
+    let now = bot.clock.now();
     for target in &plan.targets {
         let open = bot
             .store
             .requests(Filter {
                 states: vec![State::Pending, State::Approved, State::Running, State::Unknown],
                 target: Some((plan.environment.clone(), target.id)),
-                limit: 1,
                 ..Filter::default()
             })
             .await?;
-        if let Some(request) = open.into_iter().next() {
-            return Ok(Some(request));
+        let standing = open.into_iter().find(|request| {
+            request.state != State::Unknown || now < later(request.state_since, site.write_deadline())
+        });
+        if standing.is_some() {
+            return Ok(standing);
         }
     }
     Ok(None)

@@ -166,7 +166,7 @@ async fn killed_while_a_form_is_being_opened() {
     // By the time somebody starts it again, Slack takes the trigger no more.
     world.control.advance_clock(60).await.unwrap();
     let _bot = Process::start(&world).await;
-    insta::assert_snapshot!(world.told(ALICE, "form").await, @r#"Slack did not open the form. Nothing was done. Press or type it again, or give the reason in the command: --reason "…"."#);
+    insta::assert_snapshot!(world.told(ALICE, "form").await, @r#"Slack did not say that the form is open. If you see it, fill it in. If not, nothing was done: press or type it again, or give the reason in the command: --reason "…"."#);
     world.asks().await;
     world.goes_on_to_its_end().await;
 }

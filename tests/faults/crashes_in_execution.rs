@@ -42,7 +42,14 @@ impl World {
         ckan(self).fault(Fault::once(action, kind)).await;
         self.presses(BOB, card, "approve").await;
         self.ckan_is_asked(action, before + 1).await;
+        self.has_noted_what_it_said(card, "Being carried out").await;
         self.kills_and_starts(bot).await
+    }
+
+    /// What Slack has and the bot has not noted yet is said again after a crash. The card is brought up to date
+    /// after everything before it is noted.
+    async fn has_noted_what_it_said(&self, card: &Message, status: &str) {
+        self.card_says(card, status).await;
     }
 
     async fn ckan_is_asked(&self, action: &str, times: usize) {
@@ -96,6 +103,7 @@ async fn invariant_5_killed_during_the_probe() {
     ckan(&world).fault(Fault::once("package_show", FaultKind::SlowAnswer { ms: NEVER })).await;
     world.presses(BOB, &card, "approve").await;
     world.ckan_is_asked("package_show", before + 2).await;
+    world.has_noted_what_it_said(&card, "Being carried out").await;
     let _bot = world.kills_and_starts(bot).await;
     world.is_found_out(&card, "Done and verified", 1).await;
 }
@@ -107,10 +115,12 @@ async fn invariant_5_killed_again_while_finding_out() {
     ckan(&world).fault(Fault::once("package_delete", FaultKind::SlowAnswer { ms: NEVER })).await;
     world.presses(BOB, &card, "approve").await;
     world.ckan_is_asked("package_delete", 1).await;
+    world.has_noted_what_it_said(&card, "Being carried out").await;
     let before = sent(ckan(&world), "package_show").await;
     ckan(&world).fault(Fault::once("package_show", FaultKind::SlowAnswer { ms: NEVER })).await;
     let second = world.kills_and_starts(bot).await;
     world.ckan_is_asked("package_show", before + 1).await;
+    world.has_noted_what_it_said(&card, "Outcome unknown").await;
     let _third = world.kills_and_starts(second).await;
     world.is_found_out(&card, "Done and verified", 1).await;
 }

@@ -13,13 +13,18 @@
     reason = "a story fails by panicking, and shares its world within this binary only"
 )]
 
+mod bad_input;
 mod binary;
 mod ckan_at_execution;
 mod ckan_at_plan;
 mod crashes_before_execution;
 mod crashes_in_execution;
+mod door;
 mod evidence;
+mod full_disk;
 mod gate;
 mod process;
+mod slack_away;
+#[expect(dead_code, reason = "the stories' world; a part of it is for them alone")]
 #[path = "../stories/world.rs"]
 mod world;

@@ -24,9 +24,15 @@ pub struct Process {
 }
 
 fn command(world: &World, arguments: &[&str]) -> Command {
+    command_after(world, "true", arguments)
+}
+
+/// After something that the shell does first.
+fn command_after(world: &World, first: &str, arguments: &[&str]) -> Command {
     // A file that grows beyond its limit is to be an error for the bot, as a full disk is, and not its end.
+    let script = format!("trap '' XFSZ; {first}; exec \"$0\" \"$@\"");
     let mut command = Command::new("sh");
-    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", BINARY]).args(arguments);
+    command.args(["-c", &script, BINARY]).args(arguments);
     command.arg("--config").arg(world.config_file()).env_clear();
     for name in ["SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "CKAN_TOKEN_PRODUCTION"] {
         command.env(name, world.secret(name).unwrap());
@@ -37,8 +43,16 @@ fn command(world: &World, arguments: &[&str]) -> Command {
 
 /// Runs the binary to its end.
 pub async fn ran(world: &World, arguments: &[&str]) -> Output {
-    let output = command(world, arguments).output();
-    tokio::time::timeout(PATIENCE, output).await.expect("it ends").unwrap()
+    ends(command(world, arguments)).await
+}
+
+/// The same where no file may grow.
+pub async fn ran_on_a_full_disk(world: &World, arguments: &[&str]) -> Output {
+    ends(command_after(world, "ulimit -f 0", arguments)).await
+}
+
+async fn ends(mut command: Command) -> Output {
+    tokio::time::timeout(PATIENCE, command.output()).await.expect("it ends").unwrap()
 }
 
 /// `audit verify`: its exit code, and all that it says.

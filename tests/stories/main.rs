@@ -15,6 +15,7 @@
 
 mod decisions;
 mod forms;
+mod races;
 mod reading;
 mod refusals;
 mod restore;

@@ -35,6 +35,9 @@ macro_rules! store_suite {
             requests: an_update_follows_the_version_it_was_made_from;
             requests: a_conflict_takes_everything_back;
             requests: of_sixteen_racers_exactly_one_wins_each_round;
+            requests: of_sixteen_new_requests_on_one_thing_exactly_one_is_made;
+            requests: a_thing_is_free_again_once_its_request_has_ended;
+            requests: of_sixteen_requests_on_one_thing_exactly_one_runs;
             requests: nobody_votes_on_their_own_request;
             requests: one_person_has_one_vote;
             requests: votes_are_never_taken_back;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::approval::{Request, State, Vote, plan};
 use crate::audit::{Act, Actor, Entry};
@@ -27,9 +28,15 @@ pub(in crate::store) fn inbound(number: i64) -> Inbound {
     }
 }
 
-/// A pending request with this id.
+/// A pending request with this id, on a dataset of its own.
 pub(in crate::store) fn request(id: &str) -> Request {
-    let plan = plan::sample();
+    request_on(id, Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes()))
+}
+
+/// A pending request with this id, on this dataset.
+pub(in crate::store) fn request_on(id: &str, target: Uuid) -> Request {
+    let mut plan = plan::sample();
+    plan.targets[0].id = target;
     Request {
         id: RequestId::new(id),
         version: 1,

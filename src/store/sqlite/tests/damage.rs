@@ -60,6 +60,17 @@ async fn a_full_disk_takes_a_commit_back_whole() {
 }
 
 #[tokio::test]
+async fn writing_is_proved_by_writing() {
+    let on_disk = OnDisk::new().await;
+    let mut connection = None;
+    checkpoint::shorten(&on_disk.sqlite.writer, &mut connection, 0).await.unwrap();
+    let before = checkpoint::checkpoint(connection.as_mut().unwrap()).await.unwrap().pages;
+    on_disk.store.writable().await.unwrap();
+    let after = checkpoint::checkpoint(connection.as_mut().unwrap()).await.unwrap().pages;
+    assert!(after != before, "{before} pages before and {after} after");
+}
+
+#[tokio::test]
 async fn a_connection_that_was_left_in_a_transaction_is_not_used_again() {
     let on_disk = OnDisk::new().await;
     let mut turn = on_disk.sqlite.writer.lock().await.unwrap();
