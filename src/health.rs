@@ -1,28 +1,32 @@
 //! What the bot says of its own state, to machines.
 //!
-//! Guarantees that `/readyz` is 200 only while the store can be written, Slack knows the token as one of our
-//! workspace, and no environment's token was found wrong. A CKAN that is down is named and leaves the bot ready: it
-//! can still refuse, cancel and explain. Leaves who may look at it to the network.
+//! Guarantees that `/readyz` is 200 only while the store can be written, Slack has known the token as one of our
+//! workspace, and neither it nor the default environment's token was found wrong. A CKAN that is down is named and
+//! leaves the bot ready: it can still refuse, cancel and explain. Leaves who may look at it to the network.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::ckan::{Cause, Sites};
 use crate::slack::people::Home;
-use crate::slack::web::{SlackError, SlackWeb};
+use crate::slack::web::{Identity, SlackError, SlackWeb};
 use crate::store::Store;
 
 /// How often Slack and every CKAN are asked whether they know us.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
+/// How long a proof that the store can be written is believed.
+const WRITE_PROOF_LASTS: Duration = Duration::from_secs(1);
 /// How soon again, while something is wrong.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
@@ -43,6 +47,10 @@ enum Condition {
 pub struct Health {
     store: Arc<dyn Store>,
     conditions: RwLock<BTreeMap<String, Condition>>,
+    /// What nothing works without: Slack, and the default environment's token.
+    needed: [String; 2],
+    slack_knew_us: AtomicBool,
+    last_write: Mutex<Option<(Instant, bool)>>,
 }
 
 impl Health {
@@ -50,10 +58,19 @@ impl Health {
     pub fn new(store: Arc<dyn Store>, sites: &Sites) -> Self {
         let mut conditions = BTreeMap::from([("slack".to_owned(), Condition::Unasked)]);
         conditions.extend(sites.names().map(|name| (format!("ckan.{name}"), Condition::Unasked)));
-        Self { store, conditions: RwLock::new(conditions) }
+        Self {
+            store,
+            conditions: RwLock::new(conditions),
+            needed: ["slack".to_owned(), format!("ckan.{}", sites.default_name())],
+            slack_knew_us: AtomicBool::new(false),
+            last_write: Mutex::default(),
+        }
     }
 
     fn note(&self, what: &str, condition: Condition) {
+        if what == "slack" && condition == Condition::Good {
+            self.slack_knew_us.store(true, Ordering::Relaxed);
+        }
         let mut conditions = self.conditions.write().unwrap_or_else(PoisonError::into_inner);
         let before = conditions.insert(what.to_owned(), condition);
         if before != Some(condition) {
@@ -102,7 +119,7 @@ impl Health {
     /// Ready or not, and a line for each thing.
     async fn report(&self) -> (bool, String) {
         let mut lines = vec![];
-        let mut ready = self.store.writable().await.is_ok();
+        let mut ready = self.writable().await;
         lines.push(if ready {
             "store: good".to_owned()
         } else {
@@ -121,39 +138,53 @@ impl Health {
                 Condition::Away => format!("{what}: does not answer"),
                 Condition::Wrong(why) => format!("{what}: {why}"),
             });
-            // Slack must have known us once before we call ourselves ready; a CKAN may be away.
-            ready &= match condition {
-                Condition::Good => true,
-                Condition::Unasked | Condition::Away => what != "slack",
-                Condition::Wrong(_) => false,
-            };
+            // What only some commands need takes nobody else's away: a CKAN may be down, another environment's
+            // token wrong, Slack's API away for a while.
+            ready &= !(matches!(condition, Condition::Wrong(_)) && self.needed.contains(what));
         }
+        ready &= self.slack_knew_us.load(Ordering::Relaxed);
         (ready, lines.join("\n") + "\n")
     }
+
+    /// Whether the store can be written, asked at most once a second: whoever looks must not wear the disk.
+    async fn writable(&self) -> bool {
+        let mut last = self.last_write.lock().await;
+        match *last {
+            Some((at, writable)) if at.elapsed() < WRITE_PROOF_LASTS => writable,
+            _ => {
+                let writable = self.store.writable().await.is_ok();
+                *last = Some((Instant::now(), writable));
+                writable
+            }
+        }
+    }
+}
+
+/// On an org-wide installation the token belongs to the organisation and to no one workspace.
+fn is_ours(identity: &Identity, home: &Home) -> bool {
+    identity.team_id.as_deref() == Some(home.team.as_str())
+        || (home.enterprise.is_some() && identity.enterprise_id == home.enterprise)
 }
 
 async fn slack(web: &SlackWeb, home: &Home) -> Condition {
     match web.identity().await {
-        Ok(identity)
-            if identity.team_id.as_deref() == Some(home.team.as_str()) || home.enterprise.is_some() =>
-        {
-            Condition::Good
-        }
+        Ok(identity) if is_ours(&identity, home) => Condition::Good,
         Ok(_) => Condition::Wrong("the bot token belongs to another workspace"),
         Err(SlackError::Refused(_)) => Condition::Wrong("Slack refuses the bot token"),
         Err(SlackError::RateLimited(_) | SlackError::Unclear) => Condition::Away,
     }
 }
 
-/// `/healthz` and `/readyz`.
-pub fn routes(health: Arc<Health>) -> Router {
-    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready)).with_state(health)
-}
-
-async fn ready(State(health): State<Arc<Health>>) -> Response {
-    let (ready, report) = health.report().await;
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, report).into_response()
+/// `/healthz` and `/readyz`. The lines name environments, so they are told only where `telling` is set: on the
+/// listener that machines of ours reach, or where there is no other.
+pub fn routes(health: Arc<Health>, telling: bool) -> Router {
+    let ready = get(async move || {
+        let (ready, report) = health.report().await;
+        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let words = if ready { "ready\n" } else { "not ready; /readyz on admin_listen says why\n" };
+        (status, if telling { report } else { words.to_owned() }).into_response()
+    });
+    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", ready)
 }
 
 /// `/metrics`, for the listener that only machines of ours reach.

@@ -13,6 +13,7 @@ pub mod config;
 pub mod health;
 pub mod http;
 pub mod ids;
+pub mod lifecycle;
 pub mod operations;
 pub mod sentences;
 pub mod serve;

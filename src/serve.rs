@@ -10,14 +10,13 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::ckan::{Site, SiteSettings, Sites};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Secrets};
 use crate::health::{self, Health};
 use crate::ids::IdSource;
+use crate::lifecycle::Lifecycle;
 use crate::operations::Registry;
 use crate::slack::command::Grammar;
 use crate::slack::door::{self, Door};
@@ -74,14 +73,16 @@ pub enum ServeError {
     /// Not everything that ran finished in time; it is looked after at the next start.
     #[error("stopped with work unfinished")]
     Unfinished,
+    /// A duty ended by itself; the log says which.
+    #[error("a part of the bot ended by itself, so all of it stopped; start it again, and look at the log")]
+    Deserted,
 }
 
 /// A running service.
 pub struct Server {
     address: SocketAddr,
     admin_address: Option<SocketAddr>,
-    stop: CancellationToken,
-    tasks: TaskTracker,
+    lifecycle: Lifecycle,
 }
 
 impl Server {
@@ -112,22 +113,24 @@ impl Server {
 
         let listener = listen(config.listen).await?;
         let address = listener.local_addr().unwrap_or(config.listen);
-        let stop = CancellationToken::new();
-        let tasks = TaskTracker::new();
-        serve(listener, door::routes(door).merge(health::routes(health.clone())), &tasks, &stop);
+        let lifecycle = Lifecycle::default();
+        let telling = config.admin_listen.is_none();
+        let public = door::routes(door).merge(health::routes(health.clone(), telling));
+        serve("the listener for Slack", listener, public, &lifecycle);
         let admin_address = match config.admin_listen {
             Some(admin) => {
                 let listener = listen(admin).await?;
                 let address = listener.local_addr().unwrap_or(admin);
-                serve(listener, health::metrics_routes(metrics), &tasks, &stop);
+                let inside = health::metrics_routes(metrics).merge(health::routes(health.clone(), true));
+                serve("the listener for machines", listener, inside, &lifecycle);
                 Some(address)
             }
             None => None,
         };
-        start_tasks(&bot, health, outbox, &tasks, &stop);
+        begin_duties(&bot, health, outbox, &lifecycle);
         let admin = admin_address.map(tracing::field::display);
         tracing::info!(%address, admin_address = admin, version = env!("CARGO_PKG_VERSION"), "listening");
-        Ok(Self { address, admin_address, stop, tasks })
+        Ok(Self { address, admin_address, lifecycle })
     }
 
     /// Where Slack's requests are taken.
@@ -140,18 +143,28 @@ impl Server {
         self.admin_address
     }
 
+    /// Comes when a duty ended by itself: the process is of no more use.
+    pub async fn deserted(&self) {
+        self.lifecycle.stop.cancelled().await;
+    }
+
     /// Begins nothing new, and waits for what runs.
     pub async fn stop(self) -> Result<(), ServeError> {
-        self.stop.cancel();
-        self.tasks.close();
-        tokio::time::timeout(FINISH_WITHIN, self.tasks.wait()).await.map_err(|_| ServeError::Unfinished)
+        match self.lifecycle.end(FINISH_WITHIN).await {
+            _ if self.lifecycle.was_deserted() => Err(ServeError::Deserted),
+            true => Ok(()),
+            false => Err(ServeError::Unfinished),
+        }
     }
 }
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn run(config: Config, secrets: Secrets) -> Result<(), ServeError> {
     let server = Server::start(config, secrets).await?;
-    asked_to_stop().await;
+    tokio::select! {
+        () = asked_to_stop() => {}
+        () = server.deserted() => {}
+    }
     tracing::info!("stopping: nothing new is begun, what runs is finished");
     server.stop().await
 }
@@ -230,9 +243,10 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
 }
 
-fn serve(listener: TcpListener, routes: Router, tasks: &TaskTracker, stop: &CancellationToken) {
+fn serve(name: &'static str, listener: TcpListener, routes: Router, lifecycle: &Lifecycle) {
+    let stop = &lifecycle.stop;
     let (stopping, hanging_up) = (stop.clone().cancelled_owned(), stop.clone().cancelled_owned());
-    tasks.spawn(async move {
+    lifecycle.begin(name, async move {
         let served = axum::serve(listener, routes).with_graceful_shutdown(stopping);
         let late = async {
             hanging_up.await;
@@ -249,35 +263,30 @@ fn serve(listener: TcpListener, routes: Router, tasks: &TaskTracker, stop: &Canc
     });
 }
 
-fn start_tasks(
-    bot: &Arc<Bot>,
-    health: Arc<Health>,
-    outbox: Outbox,
-    tasks: &TaskTracker,
-    stop: &CancellationToken,
-) {
+fn begin_duties(bot: &Arc<Bot>, health: Arc<Health>, outbox: Outbox, lifecycle: &Lifecycle) {
     let (intake, executor) = (Arc::new(Intake::new(bot.clone())), Executor::new(bot.clone()));
     let (recovery, expiry) = (Recovery::new(bot.clone()), Expiry::new(bot.clone()));
-    let forgetting = intake.clone();
-    let (inner, until) = (tasks.clone(), stop.clone());
-    tasks.spawn(async move { intake.run(&inner, until).await });
-    let (inner, until) = (tasks.clone(), stop.clone());
-    tasks.spawn(async move { executor.run(&inner, until).await });
-    let until = stop.clone();
-    tasks.spawn(async move { recovery.run(until).await });
-    let until = stop.clone();
-    tasks.spawn(async move { expiry.run(until).await });
-    let until = stop.clone();
-    tasks.spawn(async move { outbox.run(until).await });
-    let (asking, until) = (bot.clone(), stop.clone());
-    tasks.spawn(async move { health.run(&asking.web, &asking.home, &asking.sites, until).await });
-    let until = stop.clone();
-    tasks.spawn(async move {
-        while !until.is_cancelled() {
+    let (forgetting, asking) = (intake.clone(), bot.clone());
+    let (tasks, stop) = (lifecycle.tasks.clone(), lifecycle.stop.clone());
+    lifecycle.begin("intake", async move { intake.run(&tasks, stop).await });
+    let (tasks, stop) = (lifecycle.tasks.clone(), lifecycle.stop.clone());
+    lifecycle.begin("executor", async move { executor.run(&tasks, stop).await });
+    let stop = lifecycle.stop.clone();
+    lifecycle.begin("recovery", async move { recovery.run(stop).await });
+    let stop = lifecycle.stop.clone();
+    lifecycle.begin("expiry", async move { expiry.run(stop).await });
+    let stop = lifecycle.stop.clone();
+    lifecycle.begin("outbox", async move { outbox.run(stop).await });
+    let stop = lifecycle.stop.clone();
+    lifecycle
+        .begin("health", async move { health.run(&asking.web, &asking.home, &asking.sites, stop).await });
+    let stop = lifecycle.stop.clone();
+    lifecycle.begin("forgetting", async move {
+        while !stop.is_cancelled() {
             forgetting.forget().await;
             tokio::select! {
                 () = tokio::time::sleep(FORGET_EVERY) => {}
-                () = until.cancelled() => {}
+                () = stop.cancelled() => {}
             }
         }
     });

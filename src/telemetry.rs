@@ -6,38 +6,48 @@
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::Directive;
+use tracing::Level;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 /// The filter where none is given.
 const DEFAULT_FILTER: &str = "info";
-/// What is kept down, whatever the filter says of it or of a part of it.
-const KEPT_DOWN: [&str; 3] = ["slack_morphism=off", "hyper=warn", "sqlx=warn"];
+
+/// Targets whose lines carry bodies, addresses or signatures, and of which nothing is ever logged.
+const SILENCED: [&str; 1] = ["slack_morphism"];
+/// Targets of which only warnings are logged: their lower levels carry statements and addresses.
+const SUBDUED: [&str; 4] = ["hyper", "hyper_util", "reqwest", "sqlx"];
 
 /// Sends log lines to standard error, as JSON unless a person watches.
 pub fn start_logging(filter: Option<&str>) {
-    // The longer target wins in a filter, so one below these would bring its lines back.
-    let names_one_of_them = |directive: &str| {
-        KEPT_DOWN.iter().filter_map(|kept| kept.split('=').next()).any(|kept| directive.starts_with(kept))
+    let asked = filter.unwrap_or(DEFAULT_FILTER);
+    let (filter, unreadable) = match EnvFilter::try_new(asked) {
+        Ok(filter) => (filter, false),
+        Err(_) => (EnvFilter::new(DEFAULT_FILTER), true),
     };
-    let asked: Vec<&str> = filter
-        .unwrap_or(DEFAULT_FILTER)
-        .split(',')
-        .filter(|directive| !names_one_of_them(directive.trim_start()))
-        .collect();
-    let mut filter = EnvFilter::try_new(asked.join(",")).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    for kept in KEPT_DOWN {
-        if let Ok(directive) = kept.parse::<Directive>() {
-            filter = filter.add_directive(directive);
-        }
-    }
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let permitted = filter_fn(|metadata| permits(metadata.target(), *metadata.level()));
     // An error means that a subscriber is there already, as in tests.
     let _ = if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
-        builder.try_init()
+        tracing_subscriber::registry().with(lines.with_filter(filter).with_filter(permitted)).try_init()
     } else {
-        builder.json().try_init()
+        tracing_subscriber::registry()
+            .with(lines.json().with_filter(filter).with_filter(permitted))
+            .try_init()
     };
+    if unreadable {
+        tracing::warn!(used = DEFAULT_FILTER, "RUST_LOG cannot be read and is not used");
+    }
+}
+
+/// Whether a line may be logged at all, whatever the filter asks for.
+fn permits(target: &str, level: Level) -> bool {
+    let is = |name: &&str| {
+        target == *name || target.strip_prefix(*name).is_some_and(|rest| rest.starts_with("::"))
+    };
+    !SILENCED.iter().any(is) && (level <= Level::WARN || !SUBDUED.iter().any(is))
 }
 
 /// An error with all its causes, for a log line: what happened: why: why. Values of rows and bodies are in none of
@@ -65,4 +75,27 @@ pub fn start_metrics() -> Result<PrometheusHandle, BuildError> {
     // Lost to another thread of the same process: its recorder serves as well.
     let _ = metrics::set_global_recorder(recorder);
     Ok(HANDLE.get_or_init(|| handle).clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s2_slack_morphism_is_silent_whatever_the_filter_says() {
+        for level in [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE] {
+            assert!(!permits("slack_morphism", level));
+            assert!(!permits("slack_morphism::hyper_tokio::connector", level));
+        }
+        assert!(permits("slack_morphism_of_ours", Level::DEBUG));
+        assert!(permits("ckan_chatops::slack::door", Level::TRACE));
+        assert!(permits("sqlx::query", Level::WARN) && !permits("sqlx::query", Level::DEBUG));
+    }
+
+    #[test]
+    fn a_chain_tells_every_cause() {
+        let inner = std::io::Error::other("disk full");
+        let error = crate::store::StoreError::Unavailable(Box::new(inner));
+        assert_eq!(chain(&error), "the database did not answer or refused: disk full");
+    }
 }

@@ -5,6 +5,7 @@
 //! claim settles; an unknown outcome is never run again. Leaves to the store that a step is committed only if the
 //! request still has the version it was made from.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -99,7 +100,7 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
             enter(&mut next, State::Denied, now);
         }
         (State::Pending | State::Approved, Event::Cancel { person }) => {
-            if person != request.requester {
+            if !is_requesters(request, &person, policy) {
                 return Err(Refusal::NotYourRequest);
             }
             enter(&mut next, State::Cancelled, now);
@@ -112,6 +113,7 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
         }
         (State::Approved, Event::Claim { attempt, worker }) => {
             refuse_if_too_late(request, now)?;
+            refuse_unless_approved(request, policy)?;
             next.attempt = Some(Attempt { id: attempt, worker, claimed_at: now });
             enter(&mut next, State::Running, now);
         }
@@ -217,7 +219,10 @@ fn refuse_unless_votable(
 ) -> Result<(), Refusal> {
     refuse_if_too_late(request, now)?;
     refuse_if_own(request, person, user, policy)?;
-    let voted = request.votes.iter().any(|vote| vote.person == *person);
+    let voted = request
+        .votes
+        .iter()
+        .any(|vote| vote.person == *person || vote.user == *user || policy.person(&vote.user) == *person);
     if voted { Err(Refusal::AlreadyVoted) } else { Ok(()) }
 }
 
@@ -228,10 +233,31 @@ fn refuse_if_own(
     user: &UserId,
     policy: &Policy,
 ) -> Result<(), Refusal> {
-    let own = *person == request.requester
-        || *user == request.requester_user
-        || policy.person(&request.requester_user) == *person;
+    let own = *user == request.requester_user || is_requesters(request, person, policy);
     if own { Err(Refusal::OwnRequest) } else { Ok(()) }
+}
+
+/// Whether this is the person who asked, by the registry of then or of now.
+fn is_requesters(request: &Request, person: &PersonId, policy: &Policy) -> bool {
+    *person == request.requester || policy.person(&request.requester_user) == *person
+}
+
+/// The last guard before anything goes to CKAN. It trusts no state: the votes themselves must carry it, by distinct
+/// people of today's registry other than the requester, and the digest must be the plan's.
+fn refuse_unless_approved(request: &Request, policy: &Policy) -> Result<(), Refusal> {
+    let people: BTreeSet<PersonId> = request
+        .approvals()
+        .filter(|vote| vote.user != request.requester_user)
+        .map(|vote| policy.person(&vote.user))
+        .filter(|person| !is_requesters(request, person, policy))
+        .collect();
+    let enough = people.len() >= usize::from(request.approvals_needed.get());
+    let denied = request.votes.iter().any(|vote| !vote.approve);
+    if enough && !denied && request.digest == request.plan.digest() {
+        Ok(())
+    } else {
+        Err(Refusal::OutOfOrder)
+    }
 }
 
 fn refuse_unless_holder(request: &Request, attempt: &AttemptId) -> Result<(), Refusal> {
@@ -242,7 +268,11 @@ fn refuse_unless_holder(request: &Request, attempt: &AttemptId) -> Result<(), Re
 fn decided(request: &Request) -> Refusal {
     Refusal::AlreadyDecided {
         state: request.state,
-        by: request.decided_by().map(|vote| vote.user.clone()),
+        // Nobody's vote ended what was taken back or ran out.
+        by: request
+            .decided_by()
+            .filter(|_| !matches!(request.state, State::Cancelled | State::Expired))
+            .map(|vote| vote.user.clone()),
         at: request.state_since,
     }
 }

@@ -70,6 +70,10 @@ fn settle(verdict: Verdict) -> Event {
 fn in_state(state: State) -> Request {
     let mut request = request(1);
     request.state = state;
+    if matches!(state, State::Approved | State::Running | State::Unknown) {
+        let (person, user) = (PersonId::new("UBOB"), UserId::new("UBOB"));
+        request.votes.push(Vote { person, user, approve: true, reason: None, at: at(1) });
+    }
     if matches!(state, State::Running | State::Unknown) {
         request.attempt =
             Some(Attempt { id: attempt(), worker: WorkerId::new("01WORKER"), claimed_at: at(1) });
@@ -177,6 +181,41 @@ fn the_digest_of_a_request_is_its_plans() {
     let request = request(1);
     assert_eq!(request.digest, request.plan.digest());
     assert_ne!(request.digest, PlanDigest::from_hex("00"));
+}
+
+#[test]
+fn nobody_is_named_for_an_end_that_nobodys_vote_made() {
+    let one = apply(&request(2), approve("UBOB"), at(1), &policy()).unwrap().request;
+    let cancel = Event::Cancel { person: PersonId::new("alice") };
+    let cancelled = apply(&one, cancel, at(2), &policy()).unwrap().request;
+    let refusal = apply(&cancelled, approve("UCARA"), at(3), &policy()).unwrap_err();
+    assert!(matches!(refusal, Refusal::AlreadyDecided { by: None, .. }), "{refusal:?}");
+}
+
+#[test]
+fn s12_two_accounts_that_became_one_person_between_two_votes_are_one_person() {
+    let one = apply(&request(2), approve("UBOB"), at(1), &policy()).unwrap().request;
+    let mut newer = policy();
+    newer.people.insert("UBOB".to_owned(), "bob".to_owned());
+    newer.people.insert("UBOB2".to_owned(), "bob".to_owned());
+    let event = Event::Approve { person: newer.person(&UserId::new("UBOB2")), user: UserId::new("UBOB2") };
+    assert_eq!(apply(&one, event, at(2), &newer), Err(Refusal::AlreadyVoted));
+}
+
+#[test]
+fn invariant_1_a_claim_trusts_the_votes_and_not_the_state() {
+    let approved = apply(&request(1), approve("UBOB"), at(10), &policy()).unwrap().request;
+    let refused = |edit: fn(&mut Request)| {
+        let mut request = approved.clone();
+        edit(&mut request);
+        apply(&request, claim(), at(11), &policy())
+    };
+    assert!(apply(&approved, claim(), at(11), &policy()).is_ok());
+    assert_eq!(refused(|r| r.votes.clear()), Err(Refusal::OutOfOrder));
+    assert_eq!(refused(|r| r.votes[0].approve = false), Err(Refusal::OutOfOrder));
+    assert_eq!(refused(|r| r.votes[0].user = UserId::new("UALICE2")), Err(Refusal::OutOfOrder));
+    assert_eq!(refused(|r| r.digest = PlanDigest::from_hex("00")), Err(Refusal::OutOfOrder));
+    assert_eq!(refused(|r| r.approvals_needed = NonZeroU8::new(2).unwrap()), Err(Refusal::OutOfOrder));
 }
 
 fn any_event() -> impl Strategy<Value = Event> {

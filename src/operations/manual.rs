@@ -57,6 +57,7 @@ fn line(text: &Text) -> String {
     text.0
         .iter()
         .map(|span| match span {
+            Span::Break => "\n".to_owned(),
             Span::Plain(words) => words.clone(),
             Span::Bold(words) => format!("**{words}**"),
             Span::Code(words) => format!("`{words}`"),

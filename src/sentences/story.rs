@@ -118,7 +118,7 @@ pub fn approved(request: &Request, by: &UserId) -> Text {
 
 /// A no ended it.
 pub fn denied(by: &UserId, reason: &str) -> Text {
-    Text::new().person(by).plain(" denied it: ").plain(reason).plain("\nNothing was done.")
+    Text::new().person(by).plain(" denied it: ").plain(reason).line_break().plain("Nothing was done.")
 }
 
 /// The requester took it back.

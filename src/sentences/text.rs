@@ -23,6 +23,8 @@ pub enum Span {
     Person(UserId),
     /// A moment, shown in the reader's own time zone.
     Moment(Timestamp),
+    /// A new line. Foreign text cannot hold one.
+    Break,
     /// An address with its label.
     Link {
         /// Where it leads.
@@ -63,6 +65,13 @@ impl Text {
         self
     }
 
+    /// A new line.
+    #[must_use]
+    pub fn line_break(mut self) -> Self {
+        self.0.push(Span::Break);
+        self
+    }
+
     /// A person.
     #[must_use]
     pub fn person(mut self, user: &UserId) -> Self {
@@ -99,6 +108,7 @@ impl Text {
                 Span::Plain(words) | Span::Bold(words) | Span::Code(words) => words.clone(),
                 Span::Person(user) => user.to_string(),
                 Span::Moment(at) => in_utc(*at),
+                Span::Break => " ".to_owned(),
                 Span::Link { label, .. } => label.clone(),
             })
             .collect()
@@ -113,6 +123,10 @@ impl Text {
             let _ = match span {
                 Span::Plain(words) | Span::Bold(words) | Span::Code(words) => {
                     out.push_str(&escape(words));
+                    Ok(())
+                }
+                Span::Break => {
+                    out.push('\n');
                     Ok(())
                 }
                 Span::Person(user) => write!(out, "<@{}>", escape(user.as_str())),
@@ -153,27 +167,38 @@ pub fn in_utc(at: Timestamp) -> String {
     at.strftime("%-d %b %Y %H:%M UTC").to_string()
 }
 
-/// Drops what could make text look like something else: control characters but the line feed, bidirectional
-/// overrides and isolates, zero-width characters, tag characters.
+/// Foreign text as letters on one line: every kind of white space is a space, and what shows nothing or could make
+/// text look like something else is dropped (S17).
 pub fn clean(words: &str) -> String {
     words
         .chars()
-        .filter(|c| {
-            *c == '\n'
-                || !(c.is_control()
-                    || matches!(
-                        *c,
-                        '\u{200B}'..='\u{200F}'
-                            | '\u{202A}'..='\u{202E}'
-                            | '\u{2060}'..='\u{206F}'
-                            | '\u{FEFF}'
-                            | '\u{061C}'
-                            | '\u{180E}'
-                            | '\u{00AD}'
-                            | '\u{E0000}'..='\u{E007F}'
-                    ))
-        })
+        .map(|letter| if letter.is_whitespace() { ' ' } else { letter })
+        .filter(|letter| !letter.is_control() && !is_invisible(*letter))
         .collect()
+}
+
+/// Characters that show nothing, or turn the direction of others.
+pub fn is_invisible(letter: char) -> bool {
+    matches!(
+        u32::from(letter),
+        0x00AD
+            | 0x034F
+            | 0x061C
+            | 0x115F..=0x1160
+            | 0x17B4..=0x17B5
+            | 0x180B..=0x180F
+            | 0x200B..=0x200F
+            | 0x202A..=0x202E
+            | 0x2060..=0x206F
+            | 0x3164
+            | 0xFE00..=0xFE0F
+            | 0xFEFF
+            | 0xFFA0
+            | 0xFFF0..=0xFFFB
+            | 0x1_BCA0..=0x1_BCA3
+            | 0x1_D173..=0x1_D17A
+            | 0xE_0000..=0xE_0FFF
+    )
 }
 
 /// Slack's three characters.
@@ -200,6 +225,13 @@ mod tests {
         assert_eq!(Text::from("A stray ` stays."), Text::new().plain("A stray ` stays."));
         assert_eq!(Text::from("`x`"), Text::new().code("x"));
         assert_eq!(Text::from(""), Text::new());
+    }
+
+    #[test]
+    fn s17_foreign_text_cannot_add_a_line() {
+        let title = Text::new().plain("Roads\nAsked by: the publisher\u{2028}State: draft\u{3164}");
+        assert_eq!(title.notation(), "Roads Asked by: the publisher State: draft");
+        assert_eq!(Text::new().plain("a").line_break().plain("b").notation(), "a\nb");
     }
 
     #[test]

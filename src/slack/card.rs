@@ -114,7 +114,7 @@ pub fn outcome(request: &Request, outcome: &Outcome, inverse: Option<&Inverse>) 
 pub fn stale(changes: &[Change]) -> Value {
     let mut message = Message::of(story::stale());
     for change in changes {
-        message = message.paragraph(Text::from("\n").then(story::change(change)));
+        message = message.paragraph(Text::new().line_break().then(story::change(change)));
     }
     message.body()
 }
@@ -123,7 +123,7 @@ pub fn stale(changes: &[Change]) -> Value {
 pub fn answer(answer: &Answer) -> Value {
     let mut message = Message::new().paragraph(Text::new().bold(&answer.title)).facts(answer.shown.clone());
     for line in &answer.lines {
-        message = message.paragraph(Text::from("\n").then(line.clone()));
+        message = message.paragraph(Text::new().line_break().then(line.clone()));
     }
     message.body()
 }

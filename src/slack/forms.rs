@@ -32,7 +32,7 @@ pub const LONGEST_REASON: usize = 500;
 /// A form for why, and for which ticket.
 pub fn ask(form: &str, about: &InboundId, what: Text, ticket: Option<&str>) -> SlackView {
     let mut blocks =
-        Message::of(what).paragraph(Text::from(format!("\n{}", forms::NOTHING_YET))).into_blocks();
+        Message::of(what).paragraph(Text::new().line_break().plain(forms::NOTHING_YET)).into_blocks();
     blocks.push(reason_field(forms::REASON_HINT));
     let mut element =
         SlackBlockPlainTextInputElement::new().with_action_id(TICKET.to_owned().into()).with_max_length(40);

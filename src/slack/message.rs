@@ -84,7 +84,7 @@ impl Message {
         for (label, value) in facts {
             self.spoken.push(format!("{}: {}", crate::sentences::text::escape(&label), value.notation()));
             if !lines.0.is_empty() {
-                lines = lines.plain("\n");
+                lines = lines.line_break();
             }
             lines = lines.bold(format!("{label}: ")).then(value);
         }
@@ -142,11 +142,19 @@ impl Message {
         self
     }
 
+    /// Sections that follow each other become one, with a new line between them: what Slack does between two is not
+    /// documented.
     fn push_rich(&mut self, element: SlackRichTextElement) {
-        if let Some(SlackBlock::RichText(block)) = self.blocks.last_mut() {
-            block.elements.push(element);
-        } else {
+        let Some(SlackBlock::RichText(block)) = self.blocks.last_mut() else {
             self.blocks.push(SlackRichTextBlock::new(vec![element]).into());
+            return;
+        };
+        match (block.elements.last_mut(), element) {
+            (Some(SlackRichTextElement::Section(before)), SlackRichTextElement::Section(section)) => {
+                before.elements.extend(inline(Text::new().line_break()));
+                before.elements.extend(section.elements);
+            }
+            (_, element) => block.elements.push(element),
         }
     }
 
@@ -171,6 +179,7 @@ fn inline(text: Text) -> Vec<SlackRichTextInlineElement> {
             Span::Plain(words) => piece(&words).map(Into::into),
             Span::Bold(words) => piece(&words).map(|piece| piece.bold().into()),
             Span::Code(words) => piece(&words).map(|piece| piece.code().into()),
+            Span::Break => piece("\n").map(Into::into),
             Span::Person(user) => Some(SlackRichTextUser::new(SlackUserId(user.to_string())).into()),
             Span::Moment(at) => Some(SlackRichTextInlineElement::Unknown(serde_json::json!({
                 "type": "date",

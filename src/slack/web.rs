@@ -86,9 +86,9 @@ pub struct Identity {
     /// The workspace.
     #[serde(default)]
     pub team_id: Option<String>,
-    /// The bot's own user.
+    /// The Enterprise Grid organisation, where there is one.
     #[serde(default)]
-    pub user_id: Option<String>,
+    pub enterprise_id: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -59,8 +59,11 @@ pub(super) async fn press(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Act
             if let Err(refusal) = may_deny(bot, &account, &request) {
                 return refuse(bot, wisher, &request, &refusal).await;
             }
-            let what =
-                Text::new().bold(&request.plan.summary).plain("\nAsked by ").person(&request.requester_user);
+            let what = Text::new()
+                .bold(&request.plan.summary)
+                .line_break()
+                .plain("Asked by ")
+                .person(&request.requester_user);
             let form = forms::deny(&inbound.id, what);
             wish::opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
         }

@@ -100,7 +100,20 @@ mod tests {
                 page.push_str(&[answer, " ", look, ": ", &early, " / ", &late, "\n"].concat());
             }
         }
-        insta::assert_snapshot!(page, @"");
+        insta::assert_snapshot!(page, @"
+        accepted happened: Succeeded / Succeeded
+        accepted partly: Partly / Partly
+        accepted not: - / Unknown
+        accepted blind: - / Unknown
+        refused happened: NotApplied / Succeeded
+        refused partly: NotApplied / Partly
+        refused not: NotApplied / NotApplied
+        refused blind: NotApplied / Unknown
+        unclear happened: Succeeded / Succeeded
+        unclear partly: - / Partly
+        unclear not: - / NotApplied
+        unclear blind: - / Unknown
+        ");
     }
 
     #[test]

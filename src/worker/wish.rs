@@ -93,7 +93,11 @@ async fn open_form(
     asked: &Asked,
     text: &str,
 ) -> Result<Acted, ActError> {
-    let what = Text::new().bold(operation.meta.summary).plain("\nYou typed: ").code(format!("/ckan {text}"));
+    let what = Text::new()
+        .bold(operation.meta.summary)
+        .line_break()
+        .plain("You typed: ")
+        .code(format!("/ckan {text}"));
     let form = forms::ask(forms::ASK, wisher.inbound, what, asked.ticket.as_deref());
     opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
 }

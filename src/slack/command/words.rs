@@ -4,6 +4,7 @@
 //! of phones and word processors are undone, and that a quoted part is one word. Leaves the meaning of words to
 //! `grammar`. Written here because a shell's word splitter takes `#51234` for a comment and `it's` for an open quote.
 
+use crate::sentences::text::is_invisible;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// One word, or one quoted text.
@@ -46,30 +47,6 @@ fn clean(text: &str) -> Result<Vec<char>, Unreadable> {
             _ => Ok(letter),
         })
         .collect()
-}
-
-/// Characters that show nothing, or turn the direction of others.
-fn is_invisible(letter: char) -> bool {
-    matches!(
-        u32::from(letter),
-        0x00AD
-            | 0x034F
-            | 0x061C
-            | 0x115F..=0x1160
-            | 0x17B4..=0x17B5
-            | 0x180B..=0x180F
-            | 0x200B..=0x200F
-            | 0x202A..=0x202E
-            | 0x2060..=0x206F
-            | 0x3164
-            | 0xFE00..=0xFE0F
-            | 0xFEFF
-            | 0xFFA0
-            | 0xFFF0..=0xFFFB
-            | 0x1_BCA0..=0x1_BCA3
-            | 0x1_D173..=0x1_D17A
-            | 0xE_0000..=0xE_0FFF
-    )
 }
 
 /// Dashes that programs make out of `--` and `-`.
