@@ -189,10 +189,19 @@ async fn ckan_is_gone_between_the_approval_and_the_claim() {
     ");
 }
 
+/// With less patience than usual.
+fn behind(gate: &Gate) -> Wanted {
+    Wanted {
+        ckan_url: Some(gate.url()),
+        environment: "request_timeout = \"1s\"\nwrite_deadline = \"1s\"".to_owned(),
+        ..Wanted::default()
+    }
+}
+
 #[tokio::test]
 async fn ckan_acts_and_is_gone_then_comes_back_and_the_outcome_is_settled() {
     let mut gate = Gate::new();
-    let world = World::with(Wanted { ckan_url: Some(gate.url()), ..Wanted::default() }).await;
+    let world = World::with(behind(&gate)).await;
     gate.open(&world.ckan.url).await;
     let card = world.asks_to_withdraw(ALICE, SLUG).await;
     ckan(&world).fault(Fault::once("package_delete", FaultKind::SlowAnswer { ms: 60_000 })).await;
@@ -209,7 +218,7 @@ async fn ckan_acts_and_is_gone_then_comes_back_and_the_outcome_is_settled() {
     insta::assert_snapshot!(world.story(&card).await, @"
     <@U0BOB> approved. Carrying it out now.
     --
-    CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 3s. I will not run it again.
+    CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 1s. I will not run it again.
     --
     Outcome unknown. I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. If you need to know now, look at the dataset on CKAN.
     What I saw
@@ -227,7 +236,7 @@ async fn ckan_acts_and_is_gone_then_comes_back_and_the_outcome_is_settled() {
 #[tokio::test]
 async fn ckan_is_gone_before_it_acts_then_comes_back_and_the_outcome_is_settled() {
     let mut gate = Gate::new();
-    let world = World::with(Wanted { ckan_url: Some(gate.url()), ..Wanted::default() }).await;
+    let world = World::with(behind(&gate)).await;
     gate.open(&world.ckan.url).await;
     let card = world.asks_to_withdraw(ALICE, SLUG).await;
     ckan(&world).fault(Fault::once("package_delete", FaultKind::Slow { ms: 60_000 })).await;
@@ -246,7 +255,7 @@ async fn ckan_is_gone_before_it_acts_then_comes_back_and_the_outcome_is_settled(
     insta::assert_snapshot!(world.story(&card).await, @"
     <@U0BOB> approved. Carrying it out now.
     --
-    CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 3s. I will not run it again.
+    CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 1s. I will not run it again.
     --
     Outcome unknown. I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. If you need to know now, look at the dataset on CKAN.
     What I saw
