@@ -30,8 +30,8 @@ use crate::store::{Inbound, Receipt, Store, StoreError};
 /// Larger than anything Slack sends to us.
 pub const LARGEST_BODY: usize = 256 * 1024;
 
-/// How long a body may take; Slack itself hangs up after three seconds.
-const BODY_WITHIN: Duration = Duration::from_secs(5);
+/// How long a body may take; Slack itself hangs up after as long.
+const BODY_WITHIN: Duration = Duration::from_secs(3);
 
 /// What the endpoints need.
 pub struct Door {

@@ -96,7 +96,7 @@ pub struct Outgoing {
     /// What keeps order: messages of one lane leave in the order in which they were committed. The request's id, or
     /// a delivery's where there is no request.
     pub lane: String,
-    /// The request it belongs to.
+    /// The request it belongs to. A private answer with one says that its card is posted.
     pub request: Option<RequestId>,
     /// How it goes out.
     pub delivery: Delivery,
