@@ -82,6 +82,7 @@ pub struct Server {
     admin_address: Option<SocketAddr>,
     stop: CancellationToken,
     tasks: TaskTracker,
+    store: Arc<dyn Store>,
 }
 
 impl Server {
@@ -108,7 +109,8 @@ impl Server {
             wake: wakes.intake.clone(),
         });
         let answers = ResponseAddress::new(http::client(ANSWER_TIMEOUT)?, &config.slack.api_url);
-        let outbox = Outbox::new(store, bot.web.clone(), answers, bot.clock.clone(), wakes.outbox.clone());
+        let outbox =
+            Outbox::new(store.clone(), bot.web.clone(), answers, bot.clock.clone(), wakes.outbox.clone());
 
         let listener = listen(config.listen).await?;
         let address = listener.local_addr().unwrap_or(config.listen);
@@ -127,7 +129,7 @@ impl Server {
         start_tasks(&bot, health, outbox, &tasks, &stop);
         let admin = admin_address.map(tracing::field::display);
         tracing::info!(%address, admin_address = admin, version = env!("CARGO_PKG_VERSION"), "listening");
-        Ok(Self { address, admin_address, stop, tasks })
+        Ok(Self { address, admin_address, stop, tasks, store })
     }
 
     /// Where Slack's requests are taken.
@@ -140,11 +142,16 @@ impl Server {
         self.admin_address
     }
 
-    /// Begins nothing new, and waits for what runs.
+    /// Begins nothing new, waits for what runs, and leaves the whole database in its one file.
     pub async fn stop(self) -> Result<(), ServeError> {
         self.stop.cancel();
         self.tasks.close();
-        tokio::time::timeout(FINISH_WITHIN, self.tasks.wait()).await.map_err(|_| ServeError::Unfinished)
+        tokio::time::timeout(FINISH_WITHIN, self.tasks.wait()).await.map_err(|_| ServeError::Unfinished)?;
+        if let Err(error) = self.store.close().await {
+            // Nothing is lost: its log is read at the next start.
+            tracing::warn!(error = %telemetry::chain(&error), "the database was not closed in good order");
+        }
+        Ok(())
     }
 }
 
