@@ -35,7 +35,9 @@ pub enum Cause {
     NotFound,
     /// CKAN refuses the values.
     Invalid,
-    /// CKAN does not know the action or could not read the request.
+    /// CKAN does not know the action: the extension that brings it is not there.
+    UnknownAction,
+    /// CKAN could not read the request.
     BadRequest,
     /// CKAN failed inside.
     ServerError,

@@ -47,6 +47,7 @@ pub fn what(cause: Cause, environment: &str) -> String {
         Cause::Invalid => {
             format!("CKAN on {environment} does not accept the values, or they have changed meanwhile.")
         }
+        Cause::UnknownAction => format!("CKAN on {environment} does not know what the bot asked for."),
         Cause::BadRequest => format!("CKAN on {environment} does not understand what the bot asked."),
         Cause::ServerError => format!("CKAN on {environment} failed with an error of its own."),
         Cause::SearchIndex => format!("The search index of CKAN on {environment} failed or does not follow."),
@@ -84,7 +85,7 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
         }
         Cause::NotFound => "Check it against the address of the dataset's page.",
         Cause::Invalid => "Open the dataset's edit page on CKAN: it says which values those are.",
-        Cause::BadRequest => {
+        Cause::UnknownAction | Cause::BadRequest => {
             "Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer."
         }
         Cause::ServerError => "CKAN's own log says more; ask again when that is put right.",
@@ -97,7 +98,7 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
 mod tests {
     use super::*;
 
-    const CAUSES: [Cause; 14] = [
+    const CAUSES: [Cause; 15] = [
         Cause::Unreachable,
         Cause::TimedOut,
         Cause::ConnectionLost,
@@ -107,6 +108,7 @@ mod tests {
         Cause::ProxyGaveUp,
         Cause::NotFound,
         Cause::Invalid,
+        Cause::UnknownAction,
         Cause::BadRequest,
         Cause::ServerError,
         Cause::SearchIndex,
@@ -134,6 +136,7 @@ mod tests {
         A proxy in front of CKAN on production got no answer from it, or none in time. Nothing was changed. Check that it is up, then ask again.
         CKAN on production does not have this any more. Nothing was changed. Check it against the address of the dataset's page.
         CKAN on production does not accept the values, or they have changed meanwhile. Nothing was changed. Open the dataset's edit page on CKAN: it says which values those are.
+        CKAN on production does not know what the bot asked for. Nothing was changed. Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer.
         CKAN on production does not understand what the bot asked. Nothing was changed. Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer.
         CKAN on production failed with an error of its own. Nothing was changed. CKAN's own log says more; ask again when that is put right.
         The search index of CKAN on production failed or does not follow. Nothing was changed. Check that its Solr is up, then ask again.
