@@ -7,12 +7,7 @@ use crate::ckan::{CallError, Cause, Effect};
 
 /// What went wrong, whether anything was changed, and what to do next.
 pub fn call_failed(error: &CallError, environment: &str) -> String {
-    format!(
-        "{} {} {}",
-        what(error.cause, environment),
-        changed(error.effect),
-        next(error.cause, error.effect)
-    )
+    format!("{} {} {}", what(error.cause, environment), changed(error), next(error.cause, error.effect))
 }
 
 /// Why the bot cannot see what came of a request. A look changes nothing, but that is not what is asked here.
@@ -62,9 +57,9 @@ pub fn what(cause: Cause, environment: &str) -> String {
     }
 }
 
-fn changed(effect: Effect) -> &'static str {
-    match effect {
-        Effect::NotApplied => "Nothing was changed.",
+fn changed(error: &CallError) -> &'static str {
+    match error.effect {
+        Effect::NotApplied => error.earlier.unwrap_or("Nothing was changed."),
         Effect::Unknown => "It is not known whether CKAN has done it, or still will.",
     }
 }
@@ -120,11 +115,7 @@ mod tests {
     fn every_cause_is_told_as_reviewed() {
         let said: Vec<String> = CAUSES
             .into_iter()
-            .map(|cause| {
-                let error =
-                    CallError { action: "package_delete", cause, effect: Effect::NotApplied, status: None };
-                call_failed(&error, "production")
-            })
+            .map(|cause| call_failed(&CallError::nothing_done("package_delete", cause), "production"))
             .collect();
         insta::assert_snapshot!(said.join("\n"), @r#"
         CKAN on production cannot be reached: nothing answers at its address. Nothing was changed. Check that it is up, then ask again.
@@ -158,6 +149,7 @@ mod tests {
             cause: Cause::TimedOut,
             effect: Effect::Unknown,
             status: None,
+            earlier: None,
         };
         insta::assert_snapshot!(call_failed(&error, "production"), @"CKAN on production did not answer in time. It is not known whether CKAN has done it, or still will. Look at the dataset on CKAN before you ask again.");
     }
