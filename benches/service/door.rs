@@ -22,7 +22,8 @@ use ckan_chatops::slack::people::Home;
 use ckan_chatops::slack::signature::Verifier;
 use ckan_chatops::store::sqlite::SqliteStore;
 use ckan_chatops::store::{
-    Commit, Filter, Inbound, MessageAddress, MessageCounts, MessageFate, Outgoing, Receipt, Store, StoreError,
+    Commit, Filter, Inbound, InboundKind, MessageAddress, MessageCounts, MessageFate, Outgoing, Receipt,
+    Store, StoreError,
 };
 use ckan_chatops::telemetry;
 use jiff::Timestamp;
@@ -101,7 +102,7 @@ impl Store for Nothing {
         Ok(Receipt::Kept)
     }
 
-    async fn unfinished(&self, _: u32) -> Result<Vec<Inbound>, StoreError> {
+    async fn unfinished(&self, _: InboundKind, _: u32) -> Result<Vec<Inbound>, StoreError> {
         Ok(vec![])
     }
 
@@ -159,6 +160,10 @@ impl Store for Nothing {
 
     async fn audit_of(&self, _: &RequestId) -> Result<Vec<Link>, StoreError> {
         Ok(vec![])
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn writable(&self) -> Result<(), StoreError> {

@@ -25,3 +25,13 @@ pub fn form_did_not_open() -> Text {
         .code("--reason \"…\"")
         .plain(".")
 }
+
+/// Slack refused the card of a request for good.
+pub fn card_not_taken(request: &Reference) -> Text {
+    Text::new()
+        .plain("Slack did not take the card of your request ")
+        .code(request.as_str())
+        .plain(", so nobody can approve it and nothing will be done. Take it back with ")
+        .code(format!("/ckan request cancel {request}"))
+        .plain(". Whoever looks after the bot finds the reason in its log; ask again once that is put right.")
+}

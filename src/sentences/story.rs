@@ -202,4 +202,5 @@ pub const DONE_BY_SOMEBODY_ELSE: &str =
     "It is as it was wanted all the same: somebody else must have done it.";
 
 /// A worker died and CKAN shows no trace, after CKAN had time enough.
-pub const NO_TRACE: &str = "CKAN shows no trace of the change, and it had time enough to finish.";
+pub const NO_TRACE: &str =
+    "CKAN shows no trace of the change, and it had time enough to finish. Ask again if it is still wanted.";

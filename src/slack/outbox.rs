@@ -14,11 +14,13 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::message::Message;
 use super::pace::Pace;
 use super::response_address::ResponseAddress;
 use super::web::{SlackError, SlackWeb};
 use crate::approval::transition::later;
 use crate::clock::SharedClock;
+use crate::sentences::notices;
 use crate::store::{Delivery, MessageAddress, MessageFate, Outgoing, Store, StoreError};
 
 /// Messages under way at once, each of another lane.
@@ -189,7 +191,8 @@ impl Outbox {
                 self.web.post_ephemeral(channel, user, body).await.map(|()| None)
             }
             Delivery::Respond { response_url, channel, user } => {
-                self.answer(message, response_url, (channel, user)).await.map(|()| None)
+                let body = self.answer_to_say(message).await?;
+                self.answer(message.tries, response_url, (channel, user), &body).await.map(|()| None)
             }
         };
         Ok(Turn::Came(self.fate(message, result)))
@@ -209,20 +212,31 @@ impl Outbox {
         posted.map(Some)
     }
 
+    /// The answer, or, where it would speak of a card that Slack did not take, that.
+    async fn answer_to_say(&self, message: &Outgoing) -> Result<Value, StoreError> {
+        match &message.request {
+            Some(request) if self.store.card(request).await?.is_none() => {
+                Ok(Message::of(notices::card_not_taken(&request.reference())).body())
+            }
+            _ => Ok(message.body.clone()),
+        }
+    }
+
     /// To the response address, and where that takes nothing any more, to the person in the channel.
     async fn answer(
         &self,
-        message: &Outgoing,
+        tries: u32,
         response_url: &str,
         (channel, user): (&str, &str),
+        body: &Value,
     ) -> Result<(), SlackError> {
-        if message.tries < ANSWER_TRIES {
-            match self.answers.answer(response_url, &message.body).await {
+        if tries < ANSWER_TRIES {
+            match self.answers.answer(response_url, body).await {
                 Err(SlackError::Refused(_)) => {}
                 answered => return answered,
             }
         }
-        self.web.post_ephemeral(channel, user, &message.body).await
+        self.web.post_ephemeral(channel, user, body).await
     }
 
     async fn card(&self, message: &Outgoing) -> Result<Option<MessageAddress>, StoreError> {

@@ -21,9 +21,9 @@ statements! {
     /// What a delivery clashed with: true for its signature, false for its dedupe. The signature's row comes first.
     INBOUND_CLASH = "SELECT signature = $1 FROM inbound WHERE signature = $1 OR dedupe = $2 \
         ORDER BY signature = $1 DESC LIMIT 1";
-    INBOUND_UNFINISHED = "SELECT id, signature, dedupe, received_at, body FROM inbound \
-        WHERE state = 'received' ORDER BY position LIMIT $1";
-    INBOUND_BY_ID = "SELECT id, signature, dedupe, received_at, body FROM inbound WHERE id = $1";
+    INBOUND_UNFINISHED = "SELECT id, signature, dedupe, received_at, kind, body FROM inbound \
+        WHERE state = 'received' AND kind = $1 ORDER BY position LIMIT $2";
+    INBOUND_BY_ID = "SELECT id, signature, dedupe, received_at, kind, body FROM inbound WHERE id = $1";
     INBOUND_FINISH = "UPDATE inbound SET state = 'finished', finished_at = $2 WHERE id = $1 AND state = 'received'";
     /// In bites, so that the writer is free in between.
     INBOUND_FORGET = "DELETE FROM inbound WHERE position IN (SELECT position FROM inbound \
@@ -91,6 +91,11 @@ statements! {
 /// How many requests an unlimited question gets.
 const DEFAULT_LIMIT: u32 = 100;
 
+/// How many requests a question gets at most.
+pub(super) fn limit(filter: &Filter) -> u32 {
+    if filter.limit == 0 { DEFAULT_LIMIT } else { filter.limit }
+}
+
 /// The question for the requests that fit; `None` where none can.
 pub(super) fn requests<DB: Database>(filter: &Filter) -> Option<QueryBuilder<DB>>
 where
@@ -128,8 +133,7 @@ where
         query.push(" AND id IN (SELECT request FROM request_target WHERE environment = ");
         query.push_bind(environment.clone()).push(" AND target = ").push_bind(target.to_string()).push(")");
     }
-    let limit = if filter.limit == 0 { DEFAULT_LIMIT } else { filter.limit };
-    query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(i64::from(limit));
+    query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(i64::from(limit(filter)));
     Some(query)
 }
 

@@ -18,7 +18,7 @@ use crate::slack::command::Asked;
 use crate::slack::message::Message;
 use crate::slack::payload::{Act, Sender};
 use crate::slack::{card, forms, people};
-use crate::store::{Commit, Delivery, Filter, Inbound};
+use crate::store::{Commit, Delivery, Filter, Inbound, Outgoing};
 
 /// A wish in full: what, why, and what it undoes.
 pub(super) struct Wish {
@@ -234,7 +234,10 @@ pub(super) async fn request(
             card::card(&request, bot.ticket_url.as_deref()),
         ),
         bot.thread(&request, Message::of(story::opened(&request)).body()),
-        bot.private(&wisher.private(Some(&lane)), Message::of(story::asked(&request)).body()),
+        Outgoing {
+            request: Some(request.id.clone()),
+            ..bot.private(&wisher.private(Some(&lane)), Message::of(story::asked(&request)).body())
+        },
     ];
     metrics::counter!("ckan_chatops_requests_total", "operation" => request.operation.clone()).increment(1);
     bot.store

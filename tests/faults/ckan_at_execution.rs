@@ -113,10 +113,10 @@ async fn the_request_is_lost_and_nothing_is_said_until_ckan_had_time_enough() {
     --
     CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 3s. I will not run it again.
     --
-    Not carried out. Nothing was changed on CKAN. Ask again once the cause is gone.
+    Not carried out. The bot changed nothing on CKAN.
     What I saw
     - The connection to CKAN on production broke before it had answered.
-    - CKAN shows no trace of the change, and it had time enough to finish.
+    - CKAN shows no trace of the change, and it had time enough to finish. Ask again if it is still wanted.
     - CKAN still has it as “active”.
     ");
 }
@@ -129,10 +129,10 @@ async fn the_search_index_fails_and_ckan_takes_it_back() {
     --
     CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 3s. I will not run it again.
     --
-    Not carried out. Nothing was changed on CKAN. Ask again once the cause is gone.
+    Not carried out. The bot changed nothing on CKAN.
     What I saw
     - The search index of CKAN on production failed or does not follow.
-    - CKAN shows no trace of the change, and it had time enough to finish.
+    - CKAN shows no trace of the change, and it had time enough to finish. Ask again if it is still wanted.
     - CKAN still has it as “active”.
     ");
 }
@@ -143,10 +143,9 @@ async fn a_proxy_does_not_let_the_change_through() {
     insta::assert_snapshot!(world.ends_as_not_done_under(FaultKind::Html403).await, @"
     <@U0BOB> approved. Carrying it out now.
     --
-    Not carried out. Nothing was changed on CKAN. Ask again once the cause is gone.
+    Not carried out. The bot changed nothing on CKAN.
     What I saw
     - A proxy in front of CKAN on production does not let this through. Nothing was changed. Whoever runs the bot has to give it an address that leads to CKAN itself, past the public proxy.
-    - CKAN still has it as “active”.
     ");
 }
 
@@ -165,10 +164,9 @@ async fn the_token_is_taken_back_between_the_last_look_and_the_change() {
     insta::assert_snapshot!(world.story(&card).await, @"
     <@U0BOB> approved. Carrying it out now.
     --
-    Not carried out. Nothing was changed on CKAN. Ask again once the cause is gone.
+    Not carried out. The bot changed nothing on CKAN.
     What I saw
     - CKAN on production does not take the bot's token for a sysadmin's. Nothing was changed. Whoever runs the bot has to give it a valid API token of a sysadmin; then ask again.
-    - CKAN still has it as “active”.
     ");
 }
 
@@ -185,16 +183,25 @@ async fn ckan_is_gone_between_the_approval_and_the_claim() {
     insta::assert_snapshot!(world.story(&card).await, @"
     <@U0BOB> approved. Carrying it out now.
     --
-    Not carried out. Nothing was changed on CKAN. Ask again once the cause is gone.
+    Not carried out. The bot changed nothing on CKAN.
     What I saw
     - CKAN on production cannot be reached: nothing answers at its address. Nothing was changed. Check that it is up, then ask again.
     ");
 }
 
+/// With less patience than usual.
+fn behind(gate: &Gate) -> Wanted {
+    Wanted {
+        ckan_url: Some(gate.url()),
+        environment: "request_timeout = \"1s\"\nwrite_deadline = \"1s\"".to_owned(),
+        ..Wanted::default()
+    }
+}
+
 #[tokio::test]
 async fn ckan_acts_and_is_gone_then_comes_back_and_the_outcome_is_settled() {
     let mut gate = Gate::new();
-    let world = World::with(Wanted { ckan_url: Some(gate.url()), ..Wanted::default() }).await;
+    let world = World::with(behind(&gate)).await;
     gate.open(&world.ckan.url).await;
     let card = world.asks_to_withdraw(ALICE, SLUG).await;
     ckan(&world).fault(Fault::once("package_delete", FaultKind::SlowAnswer { ms: 60_000 })).await;
@@ -211,7 +218,7 @@ async fn ckan_acts_and_is_gone_then_comes_back_and_the_outcome_is_settled() {
     insta::assert_snapshot!(world.story(&card).await, @"
     <@U0BOB> approved. Carrying it out now.
     --
-    CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 3s. I will not run it again.
+    CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 1s. I will not run it again.
     --
     Outcome unknown. I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. If you need to know now, look at the dataset on CKAN.
     What I saw
@@ -229,7 +236,7 @@ async fn ckan_acts_and_is_gone_then_comes_back_and_the_outcome_is_settled() {
 #[tokio::test]
 async fn ckan_is_gone_before_it_acts_then_comes_back_and_the_outcome_is_settled() {
     let mut gate = Gate::new();
-    let world = World::with(Wanted { ckan_url: Some(gate.url()), ..Wanted::default() }).await;
+    let world = World::with(behind(&gate)).await;
     gate.open(&world.ckan.url).await;
     let card = world.asks_to_withdraw(ALICE, SLUG).await;
     ckan(&world).fault(Fault::once("package_delete", FaultKind::Slow { ms: 60_000 })).await;
@@ -248,15 +255,15 @@ async fn ckan_is_gone_before_it_acts_then_comes_back_and_the_outcome_is_settled(
     insta::assert_snapshot!(world.story(&card).await, @"
     <@U0BOB> approved. Carrying it out now.
     --
-    CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 3s. I will not run it again.
+    CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 1s. I will not run it again.
     --
     Outcome unknown. I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. If you need to know now, look at the dataset on CKAN.
     What I saw
     - CKAN on production cannot be reached: nothing answers at its address. So the bot cannot see whether it happened. Look at the dataset on CKAN before you ask again.
     --
-    Not carried out. Nothing was changed on CKAN. Ask again once the cause is gone.
+    Not carried out. The bot changed nothing on CKAN.
     What I saw
-    - CKAN shows no trace of the change, and it had time enough to finish.
+    - CKAN shows no trace of the change, and it had time enough to finish. Ask again if it is still wanted.
     - CKAN still has it as “active”.
     ");
 }

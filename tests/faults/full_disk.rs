@@ -57,8 +57,8 @@ async fn what_cannot_be_kept_is_told_so_and_not_done() {
     let reason = json!({"reason": {"reason": "Publisher asked"}});
     let sent = world.control.submit(ALICE, &form.view_id, &reason).await.unwrap();
     assert_eq!(sent.errors.unwrap()["reason"], NOT_RECORDED, "the form stays open with what was filled in");
-    let (status, report) = bot.page("/readyz").await;
-    assert_eq!(status, 503);
+    eventually("it is not ready", async || bot.page("/readyz").await.0 == 503).await;
+    let (_, report) = bot.page("/readyz").await;
     insta::assert_snapshot!(report.lines().next().unwrap(), @"store: cannot be written; nothing is done until it can");
     assert_eq!(bot.page("/healthz").await.0, 200, "a restart would not help");
     ckan_was_changed(&world, SLUG, 0).await;

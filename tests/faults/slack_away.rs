@@ -173,6 +173,25 @@ async fn slacks_answer_to_the_card_is_lost() {
 }
 
 #[tokio::test]
+async fn slack_refuses_the_card_for_good_and_nobody_is_told_that_it_is_posted() {
+    let world = World::start().await;
+    world.control.fault("chat.postMessage", "error:invalid_blocks", 1).await.unwrap();
+    world.asks_for_the_withdrawal().await;
+    let told = world.next_private(ALICE).await;
+    insta::assert_snapshot!(told, @"Slack did not take the card of your request ‹ref›, so nobody can approve it and nothing will be done. Take it back with /ckan request cancel ‹ref›. Whoever looks after the bot finds the reason in its log; ask again once that is put right.");
+    nothing_in_channel(&world).await;
+    let private = world.control.wait_text(ALICE, "/ckan request cancel").await.unwrap();
+    let reference = private.text.split("request cancel ").nth(1).unwrap().split('.').next().unwrap();
+    world.types(ALICE, &format!("/ckan request cancel {reference}")).await;
+    world.asks_for_the_withdrawal().await;
+    let card = world.card(SLUG).await;
+    world.told(ALICE, "is posted").await;
+    world.presses(BOB, &card, "approve").await;
+    slack_agrees(&world, &card, "Done and verified").await;
+    ckan_was_changed(&world, SLUG, 1).await;
+}
+
+#[tokio::test]
 async fn slack_does_not_open_the_form() {
     let world = World::start().await;
     world.control.fault("views.open", "error:expired_trigger_id", 2).await.unwrap();

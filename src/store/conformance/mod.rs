@@ -28,6 +28,7 @@ macro_rules! store_suite {
             inbox: the_same_delivery_many_times_at_once_is_kept_once;
             inbox: many_callers_at_once_each_get_their_own_answer;
             inbox: unfinished_deliveries_come_oldest_first_and_no_more_than_asked;
+            inbox: each_kind_of_delivery_is_read_by_itself;
             inbox: a_delivery_is_finished_once_and_known_afterwards;
             inbox: only_finished_deliveries_before_the_moment_are_forgotten;
             requests: a_request_comes_back_as_it_was;

@@ -9,7 +9,7 @@ use super::samples::{at, entry, inbound, insert, message, request, request_on, s
 use crate::approval::{Attempt, Outcome, Request, State, Target, Verdict, Vote};
 use crate::audit::{Act, ChainHead};
 use crate::ids::{AttemptId, RequestId, UserId, WorkerId};
-use crate::store::{Commit, Filter, Store, StoreError};
+use crate::store::{Commit, Filter, InboundKind, Store, StoreError};
 
 async fn put(store: &Arc<dyn Store>, request: Request) -> Result<(), StoreError> {
     store.commit(Commit { insert: Some(request), ..Commit::default() }).await
@@ -86,7 +86,7 @@ pub(in crate::store) async fn a_conflict_takes_everything_back(store: Arc<dyn St
     };
     assert!(matches!(store.commit(late).await, Err(StoreError::Conflict)));
     assert_eq!(store.audit_head().await.unwrap(), head);
-    assert_eq!(store.unfinished(10).await.unwrap(), [inbound(1)]);
+    assert_eq!(store.unfinished(InboundKind::Command, 10).await.unwrap(), [inbound(1)]);
     assert_eq!(store.request(&RequestId::new("01R2")).await.unwrap(), None);
     assert_eq!(store.due_messages(at(0), 10).await.unwrap(), []);
     assert_eq!(store.audit_of(&first.id).await.unwrap().len(), 1);
@@ -200,7 +200,7 @@ pub(in crate::store) async fn nobody_votes_on_their_own_request(store: Arc<dyn S
     let other_name = Vote { user: UserId::new("UALICE"), ..yes("bob") };
     for own in [yes("alice"), other_account, other_name] {
         let approved = Request { votes: vec![own], ..step(&first, State::Approved) };
-        assert!(matches!(change(&store, approved).await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(change(&store, approved).await, Err(StoreError::Unacceptable(_))));
     }
     assert_eq!(store.request(&first.id).await.unwrap(), Some(first));
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::approval::{Request, State, Vote, plan};
 use crate::audit::{Act, Actor, Entry};
 use crate::ids::{InboundId, MessageId, PersonId, RequestId, UserId};
-use crate::store::{Commit, Delivery, Inbound, Outgoing, Store};
+use crate::store::{Commit, Delivery, Inbound, InboundKind, Outgoing, Store};
 
 /// A moment, counted from some day.
 pub(in crate::store) fn at(seconds: i64) -> Timestamp {
@@ -24,6 +24,7 @@ pub(in crate::store) fn inbound(number: i64) -> Inbound {
         signature: format!("signature {number}"),
         dedupe: format!("act {number}"),
         received_at: at(number),
+        kind: InboundKind::Command,
         body: json!({"kind": "command", "text": "withdraw “x”", "response_url": "https://hooks.slack.com/commands/1"}),
     }
 }

@@ -39,7 +39,7 @@ async fn append(connection: &mut SqliteConnection, entries: &[Entry]) -> Result<
     if entries.is_empty() {
         return Ok(());
     }
-    let count = i64::try_from(entries.len()).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+    let count = i64::try_from(entries.len()).map_err(|error| StoreError::Unacceptable(Box::new(error)))?;
     let reserved: HeadRow = sqlx::query_as(sql::AUDIT_RESERVE)
         .bind(count)
         .fetch_optional(&mut *connection)
@@ -48,7 +48,7 @@ async fn append(connection: &mut SqliteConnection, entries: &[Entry]) -> Result<
         .ok_or_else(rows::no_head)?;
     let mut head = ChainHead { seq: reserved.seq - count, hash: reserved.hash };
     for entry in entries {
-        let text = entry.canonical().map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        let text = entry.canonical().map_err(|error| StoreError::Unacceptable(Box::new(error)))?;
         let link = seal(&head, text);
         sqlx::query(sql::AUDIT_APPEND)
             .bind(link.seq)
@@ -199,5 +199,5 @@ async fn send(connection: &mut SqliteConnection, message: &Outgoing) -> Result<(
 }
 
 pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Unavailable(Box::new(error)))
+    serde_json::to_string(value).map_err(|error| StoreError::Unacceptable(Box::new(error)))
 }
