@@ -97,6 +97,27 @@ async fn invariant_1_no_number_of_refused_clicks_reaches_ckan() {
 }
 
 #[tokio::test]
+async fn invariant_1_a_request_that_somebody_wrote_approved_into_the_file_is_not_carried_out() {
+    let world = World::start().await;
+    let forged = world.asks_to_withdraw(ALICE, "road-accidents-2019").await;
+    let mut file = File::of(&world).await;
+    file.forge(
+        "UPDATE request SET state = 'approved', version = version + 1, \
+         body = json_set(body, '$.state', 'approved', '$.version', version + 1)",
+    )
+    .await;
+    // Whatever is approved is looked at together: once two others are done, that one was looked at.
+    for slug in ["road-accidents-2018", "house-price-index"] {
+        let card = world.asks_to_withdraw(ALICE, slug).await;
+        world.presses(BOB, &card, "approve").await;
+        world.thread(&card, "Done and verified").await;
+    }
+    assert_eq!(world.ckan.writes("road-accidents-2019").await, Some(0));
+    world.presses(ALICE, &forged, "cancel").await;
+    world.thread(&forged, "cancelled").await;
+}
+
+#[tokio::test]
 async fn s27_there_is_one_open_request_for_a_dataset() {
     let world = World::start().await;
     let card = world.asks_to_withdraw(ALICE, "road-accidents-2019").await;

@@ -47,6 +47,12 @@ impl File {
         sqlx::query("DROP TRIGGER sabotage").execute(&mut self.0).await.expect("the trigger");
     }
 
+    /// What somebody does who may write to the file and knows its shape.
+    pub async fn forge(&mut self, statement: &'static str) {
+        let done = sqlx::query(statement).execute(&mut self.0).await.expect("a statement");
+        assert_eq!(done.rows_affected(), 1, "{statement}");
+    }
+
     pub async fn whole(&mut self) -> Whole {
         sqlx::query_as(
             "SELECT (SELECT coalesce(group_concat(state), '') FROM request) AS states, \

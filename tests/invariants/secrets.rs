@@ -30,9 +30,9 @@ async fn an_eventful_story(world: &World) {
     world.control.fault("chat.postMessage", "error:internal_error", 1).await.unwrap();
     world.presses(ALICE, &card, "approve").await;
     world.told(ALICE, "asked for this yourself").await;
-    world.control.fault("views.open", "http_500", 1).await.unwrap();
+    world.control.fault("views.open", "error:expired_trigger_id", 1).await.unwrap();
     world.presses(BOB, &card, "deny").await;
-    world.told(BOB, "did not open").await;
+    world.told(BOB, "form is open").await;
     ckan.fault(Fault::once("package_delete", FaultKind::ErrorAfterCommit)).await;
     world.presses(BOB, &card, "approve").await;
     let done = world.thread(&card, "Done and verified").await;
