@@ -83,6 +83,7 @@ pub struct Server {
     address: SocketAddr,
     admin_address: Option<SocketAddr>,
     lifecycle: Lifecycle,
+    store: Arc<dyn Store>,
 }
 
 impl Server {
@@ -109,7 +110,8 @@ impl Server {
             wake: wakes.intake.clone(),
         });
         let answers = ResponseAddress::new(http::client(ANSWER_TIMEOUT)?, &config.slack.api_url);
-        let outbox = Outbox::new(store, bot.web.clone(), answers, bot.clock.clone(), wakes.outbox.clone());
+        let outbox =
+            Outbox::new(store.clone(), bot.web.clone(), answers, bot.clock.clone(), wakes.outbox.clone());
 
         let listener = listen(config.listen).await?;
         let address = listener.local_addr().unwrap_or(config.listen);
@@ -130,7 +132,7 @@ impl Server {
         begin_duties(&bot, health, outbox, &lifecycle);
         let admin = admin_address.map(tracing::field::display);
         tracing::info!(%address, admin_address = admin, version = env!("CARGO_PKG_VERSION"), "listening");
-        Ok(Self { address, admin_address, lifecycle })
+        Ok(Self { address, admin_address, lifecycle, store })
     }
 
     /// Where Slack's requests are taken.
@@ -148,13 +150,20 @@ impl Server {
         self.lifecycle.stop.cancelled().await;
     }
 
-    /// Begins nothing new, and waits for what runs.
+    /// Begins nothing new, waits for what runs, and leaves the whole database in its one file.
     pub async fn stop(self) -> Result<(), ServeError> {
-        match self.lifecycle.end(FINISH_WITHIN).await {
-            _ if self.lifecycle.was_deserted() => Err(ServeError::Deserted),
-            true => Ok(()),
-            false => Err(ServeError::Unfinished),
+        let in_time = self.lifecycle.end(FINISH_WITHIN).await;
+        if self.lifecycle.was_deserted() {
+            return Err(ServeError::Deserted);
         }
+        if !in_time {
+            return Err(ServeError::Unfinished);
+        }
+        if let Err(error) = self.store.close().await {
+            // Nothing is lost: its log is read at the next start.
+            tracing::warn!(error = %telemetry::chain(&error), "the database was not closed in good order");
+        }
+        Ok(())
     }
 }
 

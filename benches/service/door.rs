@@ -15,12 +15,15 @@ use ckan_chatops::approval::Request;
 use ckan_chatops::audit::{ChainHead, Link};
 use ckan_chatops::clock::{SharedClock, SystemClock};
 use ckan_chatops::ids::{IdSource, InboundId, MessageId, RequestId};
+use ckan_chatops::operations::Registry;
+use ckan_chatops::slack::command::Grammar;
 use ckan_chatops::slack::door::{self, Door};
 use ckan_chatops::slack::people::Home;
 use ckan_chatops::slack::signature::Verifier;
 use ckan_chatops::store::sqlite::SqliteStore;
 use ckan_chatops::store::{
-    Commit, Filter, Inbound, MessageAddress, MessageCounts, MessageFate, Outgoing, Receipt, Store, StoreError,
+    Commit, Filter, Inbound, InboundKind, MessageAddress, MessageCounts, MessageFate, Outgoing, Receipt,
+    Store, StoreError,
 };
 use ckan_chatops::telemetry;
 use jiff::Timestamp;
@@ -76,7 +79,7 @@ pub(crate) async fn run(kind: &str, database: Option<&str>) -> Result<(), Failed
         clock,
         app: APP.to_owned(),
         home: Home { team: TEAM.to_owned(), enterprise: None },
-        ticket_pattern: None,
+        grammar: Arc::new(Grammar::new(&Registry::all(), &[], None)),
         wake: Arc::default(),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -99,7 +102,7 @@ impl Store for Nothing {
         Ok(Receipt::Kept)
     }
 
-    async fn unfinished(&self, _: u32) -> Result<Vec<Inbound>, StoreError> {
+    async fn unfinished(&self, _: InboundKind, _: u32) -> Result<Vec<Inbound>, StoreError> {
         Ok(vec![])
     }
 
@@ -157,6 +160,10 @@ impl Store for Nothing {
 
     async fn audit_of(&self, _: &RequestId) -> Result<Vec<Link>, StoreError> {
         Ok(vec![])
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn writable(&self) -> Result<(), StoreError> {

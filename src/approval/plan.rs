@@ -4,7 +4,7 @@
 //! resolved targets, the facts, the work) and nothing that ticks by itself. Leaves to each operation which facts
 //! those are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -102,27 +102,46 @@ impl Plan {
     /// What moved since `older` was shown to the approvers, in the order of the labels. Never empty where the
     /// digests differ.
     pub fn changes_since(&self, older: &Self) -> Vec<Change> {
-        let mut labels: Vec<&String> = older.facts.keys().chain(self.facts.keys()).collect();
-        labels.sort();
-        labels.dedup();
-        let mut changes: Vec<Change> = labels
-            .into_iter()
-            .filter(|label| older.facts.get(*label) != self.facts.get(*label))
-            .map(|label| Change {
-                fact: label.clone(),
-                was: older.facts.get(label).cloned(),
-                now: self.facts.get(label).cloned(),
-            })
-            .collect();
-        if changes.is_empty() && self.digest() != older.digest() {
-            changes.push(Change {
-                fact: "What would be done".to_owned(),
-                was: Some(older.summary.clone()),
-                now: Some(self.summary.clone()),
-            });
+        let changes = moved(&older.facts, &self.facts);
+        if !changes.is_empty() {
+            return changes;
         }
-        changes
+        // Facts are what people read. What else is bound is shown only where no fact tells the move.
+        moved(&older.bound_beside_facts(), &self.bound_beside_facts())
     }
+
+    /// Label and value of everything in the digest that is no fact.
+    fn bound_beside_facts(&self) -> BTreeMap<String, String> {
+        let ids: Vec<String> = self.targets.iter().map(|target| target.id.to_string()).collect();
+        let mut bound = BTreeMap::from([
+            ("Operation".to_owned(), self.operation.clone()),
+            ("Environment".to_owned(), self.environment.clone()),
+            ("UUID".to_owned(), ids.join(", ")),
+        ]);
+        match &self.work {
+            Value::Object(work) => {
+                bound.extend(work.iter().map(|(key, value)| (key.replace('_', " "), value.to_string())));
+            }
+            work => {
+                bound.insert("work".to_owned(), work.to_string());
+            }
+        }
+        bound
+    }
+}
+
+/// Where the two differ, in the order of the labels.
+fn moved(older: &BTreeMap<String, String>, newer: &BTreeMap<String, String>) -> Vec<Change> {
+    let labels: BTreeSet<&String> = older.keys().chain(newer.keys()).collect();
+    labels
+        .into_iter()
+        .filter(|label| older.get(*label) != newer.get(*label))
+        .map(|label| Change {
+            fact: label.clone(),
+            was: older.get(label).cloned(),
+            now: newer.get(label).cloned(),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -190,9 +209,34 @@ mod tests {
     #[test]
     fn a_moved_digest_is_never_without_a_change_to_show() {
         let old = sample();
-        let mut new = sample();
-        new.work = Value::Null;
-        assert_eq!(new.changes_since(&old).len(), 1);
         assert!(old.changes_since(&old).is_empty());
+        let edits: [fn(&mut Plan); 6] = [
+            |p| p.operation.push('x'),
+            |p| p.environment.push('x'),
+            |p| p.targets.clear(),
+            |p| p.facts.clear(),
+            |p| p.work = Value::Null,
+            |p| p.work = serde_json::json!({"previous_state": "active", "groups": ["roads"]}),
+        ];
+        let mut said = Vec::new();
+        for edit in edits {
+            let mut new = old.clone();
+            edit(&mut new);
+            let changes = new.changes_since(&old);
+            assert!(!changes.is_empty());
+            said.extend(changes.into_iter().map(|change| {
+                assert_ne!(change.was, change.now, "{}", change.fact);
+                format!("{}: {:?} -> {:?}", change.fact, change.was, change.now)
+            }));
+        }
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        Operation: Some("dataset withdraw") -> Some("dataset withdrawx")
+        Environment: Some("production") -> Some("productionx")
+        UUID: Some("00000000-0000-0000-0000-000000000001") -> Some("")
+        State: Some("active") -> None
+        previous state: Some("\"active\"") -> None
+        work: None -> Some("null")
+        groups: None -> Some("[\"roads\"]")
+        "#);
     }
 }

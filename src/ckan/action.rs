@@ -47,6 +47,7 @@ impl Call<'_> {
             cause,
             effect,
             status: Some(status),
+            earlier: None,
         });
         tracing::debug!(
             ckan.action = self.action,
@@ -60,7 +61,7 @@ impl Call<'_> {
     fn lost(&self, loss: Loss, status: Option<u16>) -> CallError {
         let (cause, effect) = lost(self.kind, loss);
         tracing::debug!(ckan.action = self.action, ?cause, "called CKAN in vain");
-        CallError { action: self.action, cause, effect, status }
+        CallError { action: self.action, cause, effect, status, earlier: None }
     }
 }
 

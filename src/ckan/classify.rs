@@ -61,6 +61,11 @@ pub(super) fn judge(kind: Kind, status: u16, body: &[u8]) -> Result<Value, (Caus
             return Ok(json.get_mut("result").map(Value::take).unwrap_or_default());
         }
         300..=399 => (Cause::NotCkan, Effect::NotApplied),
+        // All of CKAN's 400s that have no type are a bare JSON string, translated but for this part.
+        400 if json.as_str().is_some_and(|text| text.contains("Action name not known")) => {
+            (Cause::UnknownAction, Effect::NotApplied)
+        }
+        400 if json.is_string() => (Cause::BadRequest, Effect::NotApplied),
         400..=499 => refused(status, error_type(&json)),
         // CKAN rolls back when its index fails, but 2.10 also fails after the commit: the probe decides.
         500 if error_type(&json).is_some_and(|name| name.starts_with("Search")) => {
@@ -81,8 +86,7 @@ fn refused(status: u16, error_type: Option<&str>) -> (Cause, Effect) {
         // Raised by a query that ran inside the action, perhaps after it had acted.
         (409, Some("Search Error")) => (Cause::SearchIndex, Effect::Unknown),
         (409, Some(_)) | (400, Some("Integrity Error")) => (Cause::Invalid, Effect::NotApplied),
-        // CKAN's other 400s are a bare JSON string.
-        (400, _) => (Cause::BadRequest, Effect::NotApplied),
+        (400, Some(_)) => (Cause::BadRequest, Effect::NotApplied),
         (403, Some(_)) => (Cause::NotAuthorised, Effect::NotApplied),
         (404, Some(_)) => (Cause::NotFound, Effect::NotApplied),
         (404, None) => (Cause::NotCkan, Effect::NotApplied),
@@ -129,11 +133,25 @@ mod tests {
             (301, PAGE.to_owned(), Cause::NotCkan, NotApplied),
             (302, String::new(), Cause::NotCkan, NotApplied),
             (308, String::new(), Cause::NotCkan, NotApplied),
-            (400, json!("Bad request - Action name not known: x").to_string(), Cause::BadRequest, NotApplied),
+            (
+                400,
+                json!("Bad request - Action name not known: x").to_string(),
+                Cause::UnknownAction,
+                NotApplied,
+            ),
+            (
+                400,
+                json!("Bad request: Action name not known: x").to_string(),
+                Cause::UnknownAction,
+                NotApplied,
+            ),
             (400, json!("Bad request: JSON Error: x").to_string(), Cause::BadRequest, NotApplied),
             (400, error("Search Query Error"), Cause::BadRequest, NotApplied),
             (400, error("Integrity Error"), Cause::Invalid, NotApplied),
-            (400, PAGE.to_owned(), Cause::BadRequest, NotApplied),
+            (400, PAGE.to_owned(), Cause::ProxyRefused, NotApplied),
+            (400, "Action name not known".to_owned(), Cause::ProxyRefused, NotApplied),
+            (400, json!({"message": "Blocked"}).to_string(), Cause::ProxyRefused, NotApplied),
+            (400, String::new(), Cause::ProxyRefused, NotApplied),
             (401, PAGE.to_owned(), Cause::ProxyRefused, NotApplied),
             (403, error("Authorization Error"), Cause::NotAuthorised, NotApplied),
             (403, PAGE.to_owned(), Cause::ProxyRefused, NotApplied),

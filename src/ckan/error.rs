@@ -35,7 +35,9 @@ pub enum Cause {
     NotFound,
     /// CKAN refuses the values.
     Invalid,
-    /// CKAN does not know the action or could not read the request.
+    /// CKAN does not know the action: the extension that brings it is not there.
+    UnknownAction,
+    /// CKAN could not read the request.
     BadRequest,
     /// CKAN failed inside.
     ServerError,
@@ -58,12 +60,15 @@ pub struct CallError {
     pub effect: Effect,
     /// The HTTP status, where there was one.
     pub status: Option<u16>,
+    /// What an earlier call of the same change did that stays, though nothing of what was approved was done: one
+    /// sentence of ours.
+    pub earlier: Option<&'static str>,
 }
 
 impl CallError {
     /// A failure of our own finding, before anything was sent that could change something.
     pub(crate) fn nothing_done(action: &'static str, cause: Cause) -> Self {
-        Self { action, cause, effect: Effect::NotApplied, status: None }
+        Self { action, cause, effect: Effect::NotApplied, status: None, earlier: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Harvest sources, and what their harvesters do to a dataset that was withdrawn.
 //!
-//! Guarantees that a harvester whose behaviour nobody read in its source is called unknown, never harmless. Leaves
-//! starting and stopping harvests to operations.
+//! Guarantees that a harvester whose behaviour nobody read in its source is called unknown, never harmless, and that
+//! "nobody harvests it" is CKAN's own word. Leaves starting and stopping harvests to operations.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -160,9 +160,7 @@ impl Harvester {
 fn present<T>(answer: Result<T, CallError>) -> Result<Option<T>, CallError> {
     match answer {
         Ok(found) => Ok(Some(found)),
-        Err(error) if matches!(error.cause, Cause::NotFound | Cause::BadRequest | Cause::NotAuthorised) => {
-            Ok(None)
-        }
+        Err(error) if matches!(error.cause, Cause::NotFound | Cause::UnknownAction) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -201,6 +199,16 @@ mod tests {
         The harvester “Leeds Data Mill (ckan)” brings it back when the publisher's own copy has changed since ours was made. It runs only when somebody starts it.
         The harvester “Leeds Data Mill (ckan)” brings it back when the publisher's own copy has changed since ours was made. The bot does not know how often it runs.
         "#);
+    }
+
+    #[test]
+    fn only_ckans_own_word_says_that_nobody_harvests_it() {
+        let answer = |cause| present::<()>(Err(CallError::nothing_done("harvest_object_show", cause)));
+        assert_eq!(answer(Cause::NotFound), Ok(None));
+        assert_eq!(answer(Cause::UnknownAction), Ok(None));
+        for cause in [Cause::ProxyRefused, Cause::BadRequest, Cause::NotAuthorised, Cause::NotCkan] {
+            assert!(answer(cause).is_err(), "{cause:?}");
+        }
     }
 
     #[test]

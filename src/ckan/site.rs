@@ -244,6 +244,7 @@ impl Site {
             cause: Cause::NotCkan,
             effect: Effect::NotApplied,
             status: Some(200),
+            earlier: None,
         })
     }
 

@@ -2,6 +2,12 @@
 //!
 //! Guarantees that it comes back in its previous state, with its publisher and groups, and that nothing is lost on
 //! the way that two people did not agree to lose. Leaves datasets that were purged to backups.
+//!
+//! It takes two calls. Where the first, which mends the tie to the publisher, went through and the second was refused,
+//! the restore counts as not applied: what was approved is that people get the dataset back, a withdrawn dataset looks
+//! the same with the tie and without, and asking again mends it again. The outcome says that the tie was mended.
+
+mod comparison;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -34,6 +40,14 @@ impl PreviousState {
             Self::Draft => DatasetState::Draft,
         }
     }
+
+    /// What is typed for it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Draft => "draft",
+        }
+    }
 }
 
 /// What `dataset restore` needs to know.
@@ -61,6 +75,12 @@ impl Arguments {
         Self { dataset: OneDataset::of(id), to: Some(to), groups, erase_removed_resources: false }
     }
 }
+
+const MENDED: &str = "It was not restored; only its tie to its publisher was mended, which nobody sees while it is \
+                      withdrawn.";
+
+const PERHAPS_MENDED: &str = "It was not restored; at most its tie to its publisher was mended, which nobody sees \
+                              while it is withdrawn.";
 
 #[derive(Serialize, Deserialize)]
 struct Work {
@@ -119,15 +139,19 @@ impl ChangeOperation for DatasetRestore {
     async fn execute(&self, site: &Site, plan: &Plan) -> Result<(), CallError> {
         let work = work(plan)?;
         if let Some(publisher) = &work.publisher {
-            // Deleting by id cut the row that ties the dataset to its publisher, and no update mends it. Mending it
-            // leaves the dataset withdrawn: until the next call, nothing of what was approved has happened.
+            // Deleting by id cut the row that ties the dataset to its publisher, and no update mends it.
             let member = json!({
                 "id": publisher, "object": work.id, "object_type": "package", "capacity": "organization",
             });
             let mended = site.write("member_create", &member).await;
-            mended.map_err(|error| CallError { effect: Effect::NotApplied, ..error })?;
+            mended.map_err(|error| {
+                let earlier = (error.effect == Effect::Unknown).then_some(PERHAPS_MENDED);
+                CallError { effect: Effect::NotApplied, earlier, ..error }
+            })?;
         }
-        site.write("package_revise", &revision(&work)).await
+        let revised = site.write("package_revise", &revision(&work)).await;
+        let earlier = work.publisher.is_some().then_some(MENDED);
+        revised.map_err(|error| CallError { earlier, ..error })
     }
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {
@@ -142,13 +166,16 @@ impl ChangeOperation for DatasetRestore {
                 "CKAN has it as “{state}”, which is not what was asked for: somebody else changed it."
             )]));
         }
-        let mut seen = vec![format!("CKAN has it as “{state}” again."), resources(&work, &dataset)];
+        let mut seen = vec![format!("CKAN has it as “{state}” again.")];
         if work.to == PreviousState::Active && !dataset.private {
             visibility::agrees(site, work.id, true).await?;
             seen.push("The search finds it.".to_owned());
             seen.push("A visitor who is not signed in can read it.".to_owned());
         }
-        Ok(Sighting::Happened(seen))
+        let compared = comparison::of(&work, &dataset);
+        let whole = compared.iter().all(Result::is_ok);
+        seen.extend(compared.into_iter().map(|found| found.unwrap_or_else(|missing| missing)));
+        Ok(if whole { Sighting::Happened(seen) } else { Sighting::Partly(seen) })
     }
 
     fn inverse(&self, plan: &Plan) -> Option<Inverse> {
@@ -286,14 +313,5 @@ fn irreversible(survey: &Survey) -> Vec<String> {
                 .to_owned(),
         ],
         Restoring::Complete | Restoring::BlanksContacts => vec![],
-    }
-}
-
-fn resources(work: &Work, dataset: &Dataset) -> String {
-    match (dataset.resources, work.resources) {
-        (now, before) if now != before => format!("It has {now} resources now, and had {before}."),
-        (0, _) => "It has no resources, as before.".to_owned(),
-        (1, _) => "It has its resource.".to_owned(),
-        (now, _) => format!("It has all its {now} resources."),
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::dataset_restore::{self, DatasetRestore, PreviousState};
 use super::survey::Survey;
 use super::target::OneDataset;
-use super::{ChangeOperation, Inverse, Meta, PlanError, Risk, Sighting, visibility};
+use super::{ChangeOperation, Facts, Inverse, Meta, PlanError, Risk, Sighting, visibility};
 use crate::approval::Plan;
 use crate::ckan::{CallError, Cause, Dataset, DatasetState, Harvester, PublicPage, Restoring, Site};
 
@@ -22,7 +22,7 @@ struct Work {
     id: Uuid,
     previous_state: PreviousState,
     groups: Vec<String>,
-    can_be_restored: bool,
+    offers_restore: bool,
 }
 
 impl ChangeOperation for DatasetWithdraw {
@@ -44,7 +44,8 @@ impl ChangeOperation for DatasetWithdraw {
             id: dataset.id,
             previous_state,
             groups: dataset.groups.clone(),
-            can_be_restored: survey.restoring != Restoring::BlanksContacts,
+            // The form asks for a reason and a ticket, not for what a restore may erase.
+            offers_restore: survey.restoring == Restoring::Complete,
         };
         Ok(Plan {
             operation: Self::META.name.to_owned(),
@@ -53,10 +54,10 @@ impl ChangeOperation for DatasetWithdraw {
             targets: vec![survey.target()],
             shown: survey.shown(),
             effects: effects(&survey),
-            warnings: warnings(&survey),
+            warnings: warnings(&survey, &site.environment, previous_state),
             irreversible: irreversible(&survey),
             alternative: alternative(&survey),
-            facts: survey.facts(),
+            facts: facts(&survey),
             work: json!(work),
         })
     }
@@ -86,7 +87,7 @@ impl ChangeOperation for DatasetWithdraw {
     }
 
     fn inverse(&self, plan: &Plan) -> Option<Inverse> {
-        let work = work(plan).ok().filter(|work| work.can_be_restored)?;
+        let work = work(plan).ok().filter(|work| work.offers_restore)?;
         let arguments = dataset_restore::Arguments::of(work.id, work.previous_state, work.groups);
         Some(Inverse {
             label: "Restore",
@@ -139,14 +140,41 @@ fn effects(survey: &Survey) -> Vec<String> {
         "CKAN keeps it with its resources and files.".to_owned(),
     ];
     if !survey.dataset.groups.is_empty() {
-        effects.push(
-            "It leaves its groups; the Restore that is offered afterwards puts it back into them.".to_owned(),
-        );
+        let leaves = match survey.restoring {
+            Restoring::Complete => {
+                "It leaves its groups; the Restore that is offered afterwards puts it back into them."
+            }
+            Restoring::ErasesRemovedResources => {
+                "It leaves its groups; the command below that restores it puts it back into them."
+            }
+            Restoring::BlanksContacts => "It leaves its groups.",
+        };
+        effects.push(leaves.to_owned());
     }
     effects
 }
 
-fn warnings(survey: &Survey) -> Vec<String> {
+/// Once it is withdrawn, CKAN no longer tells its groups or that it was a draft: whoever restores it types them.
+fn restore_command(dataset: &Dataset, environment: &str, previous_state: PreviousState) -> String {
+    let groups: Vec<String> = dataset.groups.iter().map(|group| format!("--group {group} ")).collect();
+    format!(
+        "/ckan restore {} --to {} {}--erase-removed-resources --env {environment} --reason \"…\"",
+        dataset.name,
+        previous_state.word(),
+        groups.concat()
+    )
+}
+
+/// What the harvester will do counts as well: an approver's "it stays away" hangs on it.
+fn facts(survey: &Survey) -> Facts {
+    let mut facts = survey.facts();
+    if let Some(harvester) = &survey.harvester {
+        facts.insert("What the harvester does".to_owned(), harvester.outlook());
+    }
+    facts
+}
+
+fn warnings(survey: &Survey, environment: &str, previous_state: PreviousState) -> Vec<String> {
     let mut warnings: Vec<String> = survey.remark.iter().cloned().collect();
     if survey.dataset.state == DatasetState::Draft {
         warnings.push("It is a draft: the public has never seen it in this form.".to_owned());
@@ -157,9 +185,10 @@ fn warnings(survey: &Survey) -> Vec<String> {
     warnings.extend(survey.harvester.as_ref().map(Harvester::outlook));
     if survey.restoring == Restoring::ErasesRemovedResources {
         warnings.push(format!(
-            "{}: a restore erases resources that were removed from the dataset earlier, if there are any, so it has \
-             to be asked for in so many words.",
-            version(survey)
+            "{}: a restore erases resources that were removed from the dataset earlier, if there are any, so no \
+             button offers it. It is asked for with `{}`.",
+            version(survey),
+            restore_command(&survey.dataset, environment, previous_state)
         ));
     }
     warnings

@@ -18,29 +18,25 @@ UUIDs are understood. A change without `--reason` opens a form that is filled in
 
 /// All operations, as Markdown.
 pub fn markdown(registry: &Registry) -> String {
-    let mut page = format!("{OPENING}\n| command | short | risk | what it does |\n|---|---|---|---|\n");
-    for operation in registry.iter() {
-        let short: Vec<String> = operation.meta.short.iter().map(|short| format!("`{short}`")).collect();
-        page += &format!(
-            "| `{}` | {} | {} | {} |\n",
-            operation.meta.name,
-            short.join(", "),
-            risk(operation.meta.risk),
-            operation.meta.summary
-        );
-    }
-    for operation in registry.iter() {
-        page += &chapter(operation);
-    }
-    page
+    let mut lines =
+        vec![OPENING.to_owned(), "| command | short | risk | what it does |\n|---|---|---|---|".to_owned()];
+    lines.extend(registry.iter().map(row));
+    lines.extend(registry.iter().flat_map(chapter));
+    lines.join("\n") + "\n"
 }
 
-fn chapter(operation: &Operation) -> String {
+fn row(operation: &Operation) -> String {
+    let short: Vec<String> = operation.meta.short.iter().map(|short| format!("`{short}`")).collect();
+    let (name, short, summary) = (operation.meta.name, short.join(", "), operation.meta.summary);
+    format!("| `{name}` | {short} | {} | {summary} |", risk(operation.meta.risk))
+}
+
+fn chapter(operation: &Operation) -> Vec<String> {
     let answer = help::about(operation, true);
-    let mut lines = answer.lines.iter().map(line);
-    let summary = lines.next().unwrap_or_default();
-    let rest: String = lines.map(|line| format!("- {line}\n")).collect();
-    format!("\n## {}\n\n{summary}\n\n{rest}", operation.meta.name)
+    let mut told = answer.lines.iter().map(line);
+    let summary = told.next().unwrap_or_default();
+    let heading = format!("\n## {}\n\n{summary}\n", operation.meta.name);
+    [heading].into_iter().chain(told.map(|line| format!("- {line}"))).collect()
 }
 
 /// What is at stake, in few words.

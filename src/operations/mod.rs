@@ -31,7 +31,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::approval::{Plan, Policy, Request};
+use crate::approval::{Plan, Policy};
 use crate::ckan::{CallError, Site};
 use crate::ids::{PersonId, RequestId};
 use crate::sentences::text::Text;
@@ -181,8 +181,3 @@ pub trait ReadOperation: Send + Sync + 'static {
 
 /// Facts by label, for a plan's digest.
 pub type Facts = BTreeMap<String, String>;
-
-/// Whether `request` is one that `person` made.
-pub fn is_own(request: &Request, person: &PersonId) -> bool {
-    request.requester == *person
-}

@@ -98,11 +98,18 @@ impl Survey {
             ("Resources", dataset.resources.to_string()),
             ("Last change", dataset.modified_exactly()),
             ("Harvested by", self.harvested_by()),
+            ("Groups", self.groups()),
+            ("A restore", restore(self.restoring).to_owned()),
         ];
         if let Some(harvester) = &self.harvester {
             facts.push(("Harvest source", harvester.source_id.clone()));
         }
         facts.into_iter().map(|(label, value)| (label.to_owned(), value)).collect()
+    }
+
+    fn groups(&self) -> String {
+        let groups = &self.dataset.groups;
+        if groups.is_empty() { "none".to_owned() } else { groups.join(", ") }
     }
 
     fn publisher(&self) -> String {
@@ -122,6 +129,14 @@ impl Survey {
 
     fn harvested_by(&self) -> String {
         self.harvester.as_ref().map_or_else(|| "nobody, published by hand".to_owned(), Harvester::label)
+    }
+}
+
+fn restore(restoring: Restoring) -> &'static str {
+    match restoring {
+        Restoring::Complete => "loses nothing",
+        Restoring::ErasesRemovedResources => "erases resources that were removed earlier",
+        Restoring::BlanksContacts => "blanks author and maintainer",
     }
 }
 

@@ -29,6 +29,7 @@ pub(super) async fn agrees(site: &Site, id: Uuid, shown: bool) -> Result<(), Cal
                     cause: Cause::SearchIndex,
                     effect: Effect::Unknown,
                     status: None,
+                    earlier: None,
                 });
             }
         }

@@ -7,12 +7,7 @@ use crate::ckan::{CallError, Cause, Effect};
 
 /// What went wrong, whether anything was changed, and what to do next.
 pub fn call_failed(error: &CallError, environment: &str) -> String {
-    format!(
-        "{} {} {}",
-        what(error.cause, environment),
-        changed(error.effect),
-        next(error.cause, error.effect)
-    )
+    format!("{} {} {}", what(error.cause, environment), changed(error), next(error.cause, error.effect))
 }
 
 /// Why the bot cannot see what came of a request. A look changes nothing, but that is not what is asked here.
@@ -47,6 +42,7 @@ pub fn what(cause: Cause, environment: &str) -> String {
         Cause::Invalid => {
             format!("CKAN on {environment} does not accept the values, or they have changed meanwhile.")
         }
+        Cause::UnknownAction => format!("CKAN on {environment} does not know what the bot asked for."),
         Cause::BadRequest => format!("CKAN on {environment} does not understand what the bot asked."),
         Cause::ServerError => format!("CKAN on {environment} failed with an error of its own."),
         Cause::SearchIndex => format!("The search index of CKAN on {environment} failed or does not follow."),
@@ -61,9 +57,9 @@ pub fn what(cause: Cause, environment: &str) -> String {
     }
 }
 
-fn changed(effect: Effect) -> &'static str {
-    match effect {
-        Effect::NotApplied => "Nothing was changed.",
+fn changed(error: &CallError) -> &'static str {
+    match error.effect {
+        Effect::NotApplied => error.earlier.unwrap_or("Nothing was changed."),
         Effect::Unknown => "It is not known whether CKAN has done it, or still will.",
     }
 }
@@ -84,7 +80,7 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
         }
         Cause::NotFound => "Check it against the address of the dataset's page.",
         Cause::Invalid => "Open the dataset's edit page on CKAN: it says which values those are.",
-        Cause::BadRequest => {
+        Cause::UnknownAction | Cause::BadRequest => {
             "Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer."
         }
         Cause::ServerError => "CKAN's own log says more; ask again when that is put right.",
@@ -97,7 +93,7 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
 mod tests {
     use super::*;
 
-    const CAUSES: [Cause; 14] = [
+    const CAUSES: [Cause; 15] = [
         Cause::Unreachable,
         Cause::TimedOut,
         Cause::ConnectionLost,
@@ -107,6 +103,7 @@ mod tests {
         Cause::ProxyGaveUp,
         Cause::NotFound,
         Cause::Invalid,
+        Cause::UnknownAction,
         Cause::BadRequest,
         Cause::ServerError,
         Cause::SearchIndex,
@@ -118,11 +115,7 @@ mod tests {
     fn every_cause_is_told_as_reviewed() {
         let said: Vec<String> = CAUSES
             .into_iter()
-            .map(|cause| {
-                let error =
-                    CallError { action: "package_delete", cause, effect: Effect::NotApplied, status: None };
-                call_failed(&error, "production")
-            })
+            .map(|cause| call_failed(&CallError::nothing_done("package_delete", cause), "production"))
             .collect();
         insta::assert_snapshot!(said.join("\n"), @r#"
         CKAN on production cannot be reached: nothing answers at its address. Nothing was changed. Check that it is up, then ask again.
@@ -134,6 +127,7 @@ mod tests {
         A proxy in front of CKAN on production got no answer from it, or none in time. Nothing was changed. Check that it is up, then ask again.
         CKAN on production does not have this any more. Nothing was changed. Check it against the address of the dataset's page.
         CKAN on production does not accept the values, or they have changed meanwhile. Nothing was changed. Open the dataset's edit page on CKAN: it says which values those are.
+        CKAN on production does not know what the bot asked for. Nothing was changed. Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer.
         CKAN on production does not understand what the bot asked. Nothing was changed. Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer.
         CKAN on production failed with an error of its own. Nothing was changed. CKAN's own log says more; ask again when that is put right.
         The search index of CKAN on production failed or does not follow. Nothing was changed. Check that its Solr is up, then ask again.
@@ -155,6 +149,7 @@ mod tests {
             cause: Cause::TimedOut,
             effect: Effect::Unknown,
             status: None,
+            earlier: None,
         };
         insta::assert_snapshot!(call_failed(&error, "production"), @"CKAN on production did not answer in time. It is not known whether CKAN has done it, or still will. Look at the dataset on CKAN before you ask again.");
     }

@@ -25,7 +25,7 @@ use super::signature::{Rejection, SignatureDigest, Verifier};
 use crate::clock::SharedClock;
 use crate::ids::IdSource;
 use crate::sentences::notices;
-use crate::store::{Inbound, Receipt, Store, StoreError};
+use crate::store::{Inbound, InboundKind, Receipt, Store, StoreError};
 
 /// Larger than anything Slack sends to us.
 pub const LARGEST_BODY: usize = 256 * 1024;
@@ -160,6 +160,19 @@ impl Door {
             || (self.home.enterprise.is_some() && sender.enterprise == self.home.enterprise)
     }
 
+    /// What acting on it will wait for: deciding never waits for CKAN, however it is done.
+    fn kind(&self, act: &Act) -> InboundKind {
+        let cancels =
+            |text: &str| self.grammar.read(text).is_ok_and(|asked| asked.operation == "request cancel");
+        match act {
+            Act::Command { text, .. } if !cancels(text) => InboundKind::Command,
+            Act::Submit { form, .. } if form != forms::DENY => InboundKind::Submit,
+            Act::Command { .. } | Act::Press { .. } | Act::Submit { .. } | Act::Unknown { .. } => {
+                InboundKind::Press
+            }
+        }
+    }
+
     async fn keep(&self, signature: SignatureDigest, arrival: &Arrival) -> Result<Receipt, StoreError> {
         let id = self.ids.inbound();
         let body =
@@ -169,6 +182,7 @@ impl Door {
             id,
             signature: signature.0,
             received_at: self.clock.now(),
+            kind: self.kind(&arrival.act),
             body,
         };
         let receipt = self.store.receive(inbound).await.inspect_err(|error| {

@@ -1,7 +1,7 @@
 //! The memory: what the rest asks of a store, in the domain's words.
 //!
 //! Guarantees (and `conformance` holds every adapter to it): a [`Commit`] happens whole or not at all; a request
-//! changes only from the version it was read at; a delivery from Slack is kept once and finished once; messages of
+//! changes only from the version it was read at, and is the only open one on what it touches; a delivery from Slack is kept once and finished once; messages of
 //! one lane leave in order; the audit chain grows by each commit's entries and has no gaps. Times of deliveries and
 //! messages are kept to the millisecond, those inside a request exactly. Leaves to `approval::transition` which
 //! changes are permitted, and to `slack` what the messages say.
@@ -21,6 +21,36 @@ use crate::approval::{Request, State};
 use crate::audit::{ChainHead, Entry, Link};
 use crate::ids::{InboundId, MessageId, RequestId};
 
+/// What acting on a delivery waits for. Each kind is acted on beside the others, so that none waits for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InboundKind {
+    /// A typed command: for CKAN.
+    Command,
+    /// A button, or anything else that needs only the store and Slack, such as a denial's form.
+    Press,
+    /// A form: for CKAN.
+    Submit,
+}
+
+impl InboundKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Command, Self::Press, Self::Submit];
+
+    /// Its name in the store.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Press => "press",
+            Self::Submit => "submit",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 /// One delivery from Slack, verified, not yet acted on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inbound {
@@ -32,6 +62,8 @@ pub struct Inbound {
     pub dedupe: String,
     /// When it came.
     pub received_at: Timestamp,
+    /// What acting on it waits for.
+    pub kind: InboundKind,
     /// The delivery in our own terms. Holds the response address, so it never leaves the store but to be acted on.
     pub body: Value,
 }
@@ -127,9 +159,11 @@ pub enum MessageFate {
 pub struct Commit {
     /// The delivery that this finishes. Already finished: [`StoreError::Conflict`].
     pub finishes: Option<InboundId>,
-    /// A new request (its version must be 1).
+    /// A new request (its version must be 1). [`StoreError::Conflict`] where one that is pending, approved or running
+    /// touches the same target of the same environment.
     pub insert: Option<Request>,
-    /// A request after a step, whose version is one above the stored one; otherwise [`StoreError::Conflict`].
+    /// A request after a step, whose version is one above the stored one; otherwise [`StoreError::Conflict`]. The
+    /// same for one that is to run while another runs on the same target of the same environment.
     pub update: Option<Request>,
     /// What the audit gets, in this order, before anything else is visible.
     pub entries: Vec<Entry>,
@@ -158,9 +192,13 @@ pub enum StoreError {
     /// Somebody else was first: read again and decide again.
     #[error("the row was changed by somebody else")]
     Conflict,
-    /// The database did not do it: full, locked, gone.
+    /// The database did not do it: full, locked, gone. Worth trying again.
     #[error("the database did not answer or refused")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What was to be written breaks a rule of the schema, or makes no sense to the database. Trying again would end
+    /// the same way.
+    #[error("the database does not accept what was to be written or asked")]
+    Unacceptable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The database holds something that no version of this program wrote.
     #[error("inconsistent data in {table}.{column}, row {row}")]
     Inconsistent {
@@ -179,8 +217,8 @@ pub trait Store: Send + Sync + 'static {
     /// Keeps a delivery durably. Several may share one transaction. [`StoreError::Conflict`] where nothing but the
     /// id was there before.
     async fn receive(&self, inbound: Inbound) -> Result<Receipt, StoreError>;
-    /// The oldest deliveries that are not finished, at most `limit`.
-    async fn unfinished(&self, limit: u32) -> Result<Vec<Inbound>, StoreError>;
+    /// The oldest deliveries of this kind that are not finished, at most `limit`. Unreadable ones are passed over.
+    async fn unfinished(&self, kind: InboundKind, limit: u32) -> Result<Vec<Inbound>, StoreError>;
     /// One delivery, finished or not, until it is forgotten.
     async fn inbound(&self, id: &InboundId) -> Result<Option<Inbound>, StoreError>;
     /// Forgets finished deliveries (and with them the signatures already seen) older than this moment.
@@ -190,11 +228,11 @@ pub trait Store: Send + Sync + 'static {
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
     /// One request.
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
-    /// Requests that fit the filter, newest first.
+    /// Requests that fit the filter, newest first. Unreadable ones are passed over.
     async fn requests(&self, filter: Filter) -> Result<Vec<Request>, StoreError>;
 
     /// The first message of each lane that is neither delivered nor given up, where it is due by now; oldest first,
-    /// at most `limit`.
+    /// at most `limit`. Unreadable ones are passed over, and hold their lane.
     async fn due_messages(&self, now: Timestamp, limit: u32) -> Result<Vec<Outgoing>, StoreError>;
     /// Records what became of a message. Already settled: [`StoreError::Conflict`].
     async fn settle_message(&self, id: &MessageId, fate: MessageFate) -> Result<(), StoreError>;
@@ -216,6 +254,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Proves that the store can be written, by a transaction that leaves nothing behind.
     async fn writable(&self) -> Result<(), StoreError>;
+    /// Answers everybody who waits and lets go of the database in good order; whatever is asked afterwards is
+    /// [`StoreError::Unavailable`].
+    async fn close(&self) -> Result<(), StoreError>;
 }
 
 /// Messages that are not with Slack.

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqlx::FromRow;
 
-use super::{Delivery, Inbound, MessageAddress, MessageCounts, Outgoing, StoreError};
+use super::{Delivery, Inbound, InboundKind, MessageAddress, MessageCounts, Outgoing, StoreError};
 use crate::approval::{Request, State};
 use crate::audit::{ChainHead, Link};
 use crate::ids::{InboundId, MessageId, RequestId};
@@ -43,6 +43,7 @@ pub(super) struct InboundRow {
     signature: String,
     dedupe: String,
     received_at: i64,
+    kind: String,
     body: String,
 }
 
@@ -50,6 +51,8 @@ impl InboundRow {
     pub(super) fn inbound(self) -> Result<Inbound, StoreError> {
         Ok(Inbound {
             received_at: moment(self.received_at, "inbound", "received_at", &self.id)?,
+            kind: InboundKind::from_name(&self.kind)
+                .ok_or_else(|| inconsistent("inbound", "kind", &self.id))?,
             body: json::<Value>(&self.body, "inbound", "body", &self.id)?,
             id: InboundId::new(self.id),
             signature: self.signature,

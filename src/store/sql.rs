@@ -21,9 +21,9 @@ statements! {
     /// What a delivery clashed with: true for its signature, false for its dedupe. The signature's row comes first.
     INBOUND_CLASH = "SELECT signature = $1 FROM inbound WHERE signature = $1 OR dedupe = $2 \
         ORDER BY signature = $1 DESC LIMIT 1";
-    INBOUND_UNFINISHED = "SELECT id, signature, dedupe, received_at, body FROM inbound \
-        WHERE state = 'received' ORDER BY position LIMIT $1";
-    INBOUND_BY_ID = "SELECT id, signature, dedupe, received_at, body FROM inbound WHERE id = $1";
+    INBOUND_UNFINISHED = "SELECT id, signature, dedupe, received_at, kind, body FROM inbound \
+        WHERE state = 'received' AND kind = $1 ORDER BY position LIMIT $2";
+    INBOUND_BY_ID = "SELECT id, signature, dedupe, received_at, kind, body FROM inbound WHERE id = $1";
     INBOUND_FINISH = "UPDATE inbound SET state = 'finished', finished_at = $2 WHERE id = $1 AND state = 'received'";
     /// In bites, so that the writer is free in between.
     INBOUND_FORGET = "DELETE FROM inbound WHERE position IN (SELECT position FROM inbound \
@@ -47,6 +47,16 @@ statements! {
     REQUEST_BY_ID = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
         expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes \
         FROM request WHERE id = $1";
+    /// One that is open on the same thing: a second one is not to be made beside it.
+    REQUEST_OPEN_BESIDE = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
+        expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes FROM request \
+        WHERE id IN (SELECT request FROM request_target WHERE environment = $1 AND target = $2) AND id <> $3 \
+        AND state IN ('pending', 'approved', 'running') LIMIT 1";
+    /// One that runs on the same thing: a second one is not to run beside it.
+    REQUEST_RUNNING_BESIDE = "SELECT id, version, state, environment, operation, requester, requester_user, \
+        created_at, expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes \
+        FROM request WHERE id IN (SELECT request FROM request_target WHERE environment = $1 AND target = $2) \
+        AND id <> $3 AND state = 'running' LIMIT 1";
 
     VOTE_COUNT = "SELECT COUNT(*) FROM vote WHERE request = $1";
     VOTE_INSERT = "INSERT INTO vote (request, ordinal, requester, requester_user, person, user_id, approve, reason, \
@@ -80,6 +90,11 @@ statements! {
 
 /// How many requests an unlimited question gets.
 const DEFAULT_LIMIT: u32 = 100;
+
+/// How many requests a question gets at most.
+pub(super) fn limit(filter: &Filter) -> u32 {
+    if filter.limit == 0 { DEFAULT_LIMIT } else { filter.limit }
+}
 
 /// The question for the requests that fit; `None` where none can.
 pub(super) fn requests<DB: Database>(filter: &Filter) -> Option<QueryBuilder<DB>>
@@ -118,8 +133,7 @@ where
         query.push(" AND id IN (SELECT request FROM request_target WHERE environment = ");
         query.push_bind(environment.clone()).push(" AND target = ").push_bind(target.to_string()).push(")");
     }
-    let limit = if filter.limit == 0 { DEFAULT_LIMIT } else { filter.limit };
-    query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(i64::from(limit));
+    query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(i64::from(limit(filter)));
     Some(query)
 }
 

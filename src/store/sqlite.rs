@@ -9,6 +9,7 @@ mod open;
 mod outbox;
 mod reader;
 mod transaction;
+mod unreadable;
 mod writer;
 
 use std::fs::File;
@@ -23,11 +24,12 @@ pub use reader::SqliteAuditReader;
 
 use self::checkpoint::Checkpoints;
 use self::inbox::Inbox;
+use self::unreadable::Unreadable;
 use self::writer::{Writer, unavailable};
 use super::rows::{AuditRow, CardRow, CountsRow, InboundRow, OutboxRow, RequestRow};
 use super::{
-    Commit, Filter, Inbound, MessageAddress, MessageCounts, MessageFate, Outgoing, Receipt, Store,
-    StoreError, sql,
+    Commit, Filter, Inbound, InboundKind, MessageAddress, MessageCounts, MessageFate, Outgoing, Receipt,
+    Store, StoreError, sql,
 };
 use crate::approval::Request;
 use crate::audit::{ChainHead, Link};
@@ -44,6 +46,7 @@ pub struct SqliteStore {
     checkpoints: Checkpoints,
     writer: Arc<Writer>,
     readers: SqlitePool,
+    unreadable: Unreadable,
     _lock: File,
 }
 
@@ -58,17 +61,9 @@ impl SqliteStore {
             checkpoints: Checkpoints::start(Arc::clone(&writer)),
             writer,
             readers: opened.readers,
+            unreadable: Unreadable::default(),
             _lock: opened.lock,
         })
-    }
-
-    /// Answers everybody who waits and ends every connection, so that nothing but the one file remains.
-    pub async fn close(self) -> Result<(), StoreError> {
-        self.inbox.close().await;
-        self.readers.close().await;
-        self.checkpoints.close().await;
-        // Last of all: it is the last connection that puts the log away.
-        self.writer.close().await
     }
 }
 
@@ -78,13 +73,17 @@ impl Store for SqliteStore {
         self.inbox.receive(inbound).await
     }
 
-    async fn unfinished(&self, limit: u32) -> Result<Vec<Inbound>, StoreError> {
-        let rows: Vec<InboundRow> = sqlx::query_as(sql::INBOUND_UNFINISHED)
-            .bind(i64::from(limit))
-            .fetch_all(&self.readers)
+    async fn unfinished(&self, kind: InboundKind, limit: u32) -> Result<Vec<Inbound>, StoreError> {
+        self.unreadable
+            .without("inbound", limit, InboundRow::inbound, |limit| async move {
+                sqlx::query_as(sql::INBOUND_UNFINISHED)
+                    .bind(kind.name())
+                    .bind(i64::from(limit))
+                    .fetch_all(&self.readers)
+                    .await
+                    .map_err(unavailable)
+            })
             .await
-            .map_err(unavailable)?;
-        rows.into_iter().map(InboundRow::inbound).collect()
     }
 
     async fn inbound(&self, id: &InboundId) -> Result<Option<Inbound>, StoreError> {
@@ -133,11 +132,15 @@ impl Store for SqliteStore {
     }
 
     async fn requests(&self, filter: Filter) -> Result<Vec<Request>, StoreError> {
-        let Some(mut query) = sql::requests(&filter) else { return Ok(vec![]) };
-        let rows: Vec<RequestRow> =
-            query.build_query_as().fetch_all(&self.readers).await.map_err(unavailable)?;
-        let mut requests: Vec<Request> =
-            rows.into_iter().map(RequestRow::request).collect::<Result<_, _>>()?;
+        let (filter, limit) = (&filter, sql::limit(&filter));
+        let mut requests = self
+            .unreadable
+            .without("request", limit, RequestRow::request, |limit| async move {
+                let asked = Filter { limit, ..filter.clone() };
+                let Some(mut query) = sql::requests(&asked) else { return Ok(vec![]) };
+                query.build_query_as().fetch_all(&self.readers).await.map_err(unavailable)
+            })
+            .await?;
         if let Some(moment) = filter.expired_by {
             // The column holds whole milliseconds only.
             requests.retain(|request| request.expires_at <= moment);
@@ -146,13 +149,16 @@ impl Store for SqliteStore {
     }
 
     async fn due_messages(&self, now: Timestamp, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
-        let rows: Vec<OutboxRow> = sqlx::query_as(sql::OUTBOX_DUE)
-            .bind(now.as_millisecond())
-            .bind(i64::from(limit))
-            .fetch_all(&self.readers)
+        self.unreadable
+            .without("outbox", limit, OutboxRow::outgoing, |limit| async move {
+                sqlx::query_as(sql::OUTBOX_DUE)
+                    .bind(now.as_millisecond())
+                    .bind(i64::from(limit))
+                    .fetch_all(&self.readers)
+                    .await
+                    .map_err(unavailable)
+            })
             .await
-            .map_err(unavailable)?;
-        rows.into_iter().map(OutboxRow::outgoing).collect()
     }
 
     async fn settle_message(&self, id: &MessageId, fate: MessageFate) -> Result<(), StoreError> {
@@ -220,6 +226,14 @@ impl Store for SqliteStore {
         let mut transaction = turn.begin().await?;
         let done = sqlx::query(sql::WRITE_PROOF).execute(&mut *transaction).await.map_err(unavailable);
         self.writer.end(transaction, done).await.map(drop)
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.inbox.close().await;
+        self.readers.close().await;
+        self.checkpoints.close().await;
+        // Last of all: it is the last connection that puts the log away.
+        self.writer.close().await
     }
 }
 

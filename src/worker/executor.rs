@@ -138,7 +138,11 @@ async fn claim(bot: &Bot, approved: &Request) -> Result<Option<Request>, StoreEr
     };
     match bot.store.commit(commit).await {
         Ok(()) => Ok(Some(request)),
-        Err(StoreError::Conflict) => Ok(None),
+        Err(StoreError::Conflict) => {
+            // Somebody was first, or another request runs on the same thing: not at once again.
+            tokio::time::sleep(STORE_PAUSE).await;
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

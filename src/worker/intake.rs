@@ -1,9 +1,10 @@
 //! Takes deliveries out of the inbox and has each acted on.
 //!
 //! Guarantees that a delivery is finished in the same transaction as what follows from it, so that after a crash it
-//! is acted on again from the start, and that one that cannot be acted on is answered and finished, never retried
-//! for ever. Several go at once: a slow CKAN holds nobody else up. Leaves order between people to the store's
-//! versions.
+//! is acted on again from the start; that only what may pass (a store that is away, a change by somebody else) is
+//! tried again, and anything else is answered and finished; and that each kind of delivery has places of its own and
+//! no more is read than there are places, so that a slow CKAN holds up no decision. A delivery whose very row cannot
+//! be read is left to whoever reads the log. Leaves order between people to the store's versions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,12 +20,13 @@ use crate::ids::InboundId;
 use crate::sentences::{notices, refusals};
 use crate::slack::message::Message;
 use crate::slack::payload::Act;
-use crate::store::{Commit, Inbound, StoreError};
+use crate::store::{Commit, Inbound, InboundKind, StoreError};
+use crate::telemetry::chain;
 
 /// Deliveries of one kind acted on at once.
 const AT_ONCE: usize = 16;
-/// Deliveries read at once, besides those in hand.
-const LOOK_AT: u32 = 64;
+/// Deliveries of one kind in hand: acted on, or waiting for their next try.
+const IN_HAND: usize = 4 * AT_ONCE;
 /// Looks into the inbox at least this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The pause before a delivery is looked at again whose time had not come.
@@ -45,7 +47,7 @@ pub(super) enum Acted {
 /// Why acting on a delivery stopped half-way. Nothing was committed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ActError {
-    /// The store; tried again.
+    /// The store; tried again where that may help.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A delivery of our own that we cannot read: a fault of ours.
@@ -56,29 +58,34 @@ pub(super) enum ActError {
 /// The inbox's reader.
 pub struct Intake {
     bot: Arc<Bot>,
+    queues: [Queue; InboundKind::ALL.len()],
+}
+
+/// The deliveries of one kind.
+struct Queue {
+    kind: InboundKind,
     under_way: UnderWay<InboundId>,
-    /// Commands and forms.
-    planning: Arc<Semaphore>,
-    /// Buttons: a slow CKAN must not hold up a decision.
-    pressing: Arc<Semaphore>,
+    places: Arc<Semaphore>,
 }
 
 impl Intake {
     /// A reader for this bot.
     pub fn new(bot: Arc<Bot>) -> Self {
-        Self {
-            bot,
+        let queues = InboundKind::ALL.map(|kind| Queue {
+            kind,
             under_way: UnderWay::default(),
-            planning: Arc::new(Semaphore::new(AT_ONCE)),
-            pressing: Arc::new(Semaphore::new(AT_ONCE)),
-        }
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+        });
+        Self { bot, queues }
     }
 
     /// Reads until told to stop.
     pub async fn run(&self, tasks: &TaskTracker, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            if let Err(error) = self.look(tasks, &stop).await {
-                tracing::error!(error = %error, "the inbox cannot be read");
+            for queue in &self.queues {
+                if let Err(error) = self.look(queue, tasks, &stop).await {
+                    tracing::error!(error = %chain(&error), "the inbox cannot be read");
+                }
             }
             tokio::select! {
                 () = self.bot.wakes.intake.notified() => {}
@@ -88,26 +95,38 @@ impl Intake {
         }
     }
 
-    async fn look(&self, tasks: &TaskTracker, stop: &CancellationToken) -> Result<(), StoreError> {
+    async fn look(
+        &self,
+        queue: &Queue,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Result<(), StoreError> {
+        let in_hand = queue.under_way.count();
+        let free = queue.places.available_permits().min(IN_HAND.saturating_sub(in_hand));
+        if free == 0 {
+            // Whoever leaves a place wakes this.
+            return Ok(());
+        }
         // Those in hand are among the oldest: as many more are read, so that they never hide a new one.
-        let in_hand = u32::try_from(self.under_way.count()).unwrap_or(u32::MAX);
-        for inbound in self.bot.store.unfinished(in_hand.saturating_add(LOOK_AT)).await? {
-            let Some(held) = self.under_way.take(&inbound.id) else { continue };
+        let limit = u32::try_from(in_hand + free).unwrap_or(u32::MAX);
+        for inbound in self.bot.store.unfinished(queue.kind, limit).await? {
+            let Some(held) = queue.under_way.take(&inbound.id) else { continue };
+            let Ok(place) = queue.places.clone().try_acquire_owned() else { break };
             let (bot, stop) = (self.bot.clone(), stop.clone());
-            let slots = if is_press(&inbound) { self.pressing.clone() } else { self.planning.clone() };
             let acting = Box::pin(async move {
-                let _slot = slots.acquire_owned().await;
                 let again_after = match act(&bot, inbound).await {
                     Ok(Acted::Finished) => None,
                     Ok(Acted::Later) => Some(AGAIN_AFTER),
                     // Acting again asks Slack and CKAN again: not so often while nothing can come of it.
                     Err(_) => Some(STORE_PAUSE),
                 };
+                drop(place);
                 if let Some(pause) = again_after {
-                    tokio::time::sleep(pause).await;
                     bot.wakes.intake.notify_one();
+                    tokio::time::sleep(pause).await;
                 }
                 drop(held);
+                bot.wakes.intake.notify_one();
                 bot.wakes.outbox.notify_one();
             });
             // A slow CKAN does not hold up the end: what is not finished begins anew at the next start.
@@ -125,14 +144,9 @@ impl Intake {
             .as_millisecond()
             .saturating_sub(i64::try_from(REMEMBER.as_millis()).unwrap_or(i64::MAX));
         if let Err(error) = self.bot.store.forget_finished(crate::clock::from_milliseconds(before)).await {
-            tracing::warn!(error = %error, "old deliveries could not be forgotten");
+            tracing::warn!(error = %chain(&error), "old deliveries could not be forgotten");
         }
     }
-}
-
-/// Buttons wait for Slack and the store only; commands and forms wait for CKAN as well.
-fn is_press(inbound: &Inbound) -> bool {
-    inbound.body.get("act").and_then(serde_json::Value::as_str) == Some("press")
 }
 
 /// Acts on one delivery.
@@ -148,8 +162,8 @@ async fn act(bot: &Bot, inbound: Inbound) -> Result<Acted, ActError> {
     };
     match result {
         Err(ActError::Store(StoreError::Conflict)) => Ok(Acted::Later),
-        Err(ActError::Store(error)) => {
-            tracing::error!(inbound.id = %inbound.id, error = %error, "a delivery waits for the store");
+        Err(ActError::Store(error @ StoreError::Unavailable(_))) => {
+            tracing::error!(inbound.id = %inbound.id, error = %chain(&error), "a delivery waits for the store");
             Err(error.into())
         }
         Err(error) => give_up(bot, &inbound, &error).await,
@@ -177,7 +191,7 @@ async fn unknown(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Acted, ActEr
 /// A fault of ours: said once to the log with the reference that the person sees, and finished.
 async fn give_up(bot: &Bot, inbound: &Inbound, error: &ActError) -> Result<Acted, ActError> {
     let reference = bot.ids.incident();
-    tracing::error!(reference = %reference, inbound.id = %inbound.id, error = %error, "a delivery was given up");
+    tracing::error!(reference = %reference, inbound.id = %inbound.id, error = %chain(error), "a delivery was given up");
     let mut messages = vec![];
     if let Some(url) = inbound.body.get("response_url").and_then(serde_json::Value::as_str) {
         let user =

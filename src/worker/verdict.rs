@@ -72,7 +72,13 @@ mod tests {
     use crate::ckan::Cause;
 
     fn failed(effect: Effect) -> CallError {
-        CallError { action: "package_delete", cause: Cause::ServerError, effect, status: Some(500) }
+        CallError {
+            action: "package_delete",
+            cause: Cause::ServerError,
+            effect,
+            status: Some(500),
+            earlier: None,
+        }
     }
 
     fn looks() -> [(&'static str, Looked); 4] {

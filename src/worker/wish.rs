@@ -196,7 +196,7 @@ pub(super) async fn request(
             .await;
         }
     };
-    if let Some(other) = open_request_for(bot, &plan).await? {
+    if let Some(other) = open_request_for(bot, site, &plan).await? {
         return answer(bot, wisher, refusals::already_open(&other), "already_open").await;
     }
     let now = bot.clock.now();
@@ -252,19 +252,24 @@ pub(super) async fn request(
     Ok(Acted::Finished)
 }
 
-async fn open_request_for(bot: &Bot, plan: &Plan) -> Result<Option<Request>, ActError> {
+/// Another request that is open on the same thing. An unknown outcome is that only for as long as CKAN may be working
+/// on it: it must not keep a dataset from ever being asked about again.
+async fn open_request_for(bot: &Bot, site: &Site, plan: &Plan) -> Result<Option<Request>, ActError> {
+    let now = bot.clock.now();
     for target in &plan.targets {
         let open = bot
             .store
             .requests(Filter {
                 states: vec![State::Pending, State::Approved, State::Running, State::Unknown],
                 target: Some((plan.environment.clone(), target.id)),
-                limit: 1,
                 ..Filter::default()
             })
             .await?;
-        if let Some(request) = open.into_iter().next() {
-            return Ok(Some(request));
+        let standing = open.into_iter().find(|request| {
+            request.state != State::Unknown || now < later(request.state_since, site.write_deadline())
+        });
+        if standing.is_some() {
+            return Ok(standing);
         }
     }
     Ok(None)

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use ckan_chatops::ckan::{Cause, Effect, Site};
 use ckan_chatops::operations::{Registry, Sighting};
+use ckan_chatops::sentences::calls::call_failed;
 use sandbox::ckan::{Fault, FaultKind};
+use serde_json::json;
 
 use crate::world::{Op, Sandbox, only, settings};
 
@@ -88,7 +90,50 @@ async fn a_restore_that_lost_its_first_call_has_not_happened() {
     world.control.fault(Fault::once("member_create", FaultKind::LoseResponse)).await;
     let error = restore.execute(&plan).await.unwrap_err();
     assert_eq!((error.cause, error.effect), (Cause::ConnectionLost, Effect::NotApplied));
+    insta::assert_snapshot!(call_failed(&error, "production"), @"The connection to CKAN on production broke before it had answered. It was not restored; at most its tie to its publisher was mended, which nobody sees while it is withdrawn. Ask again in a few minutes.");
     assert!(matches!(restore.probe(&plan).await.unwrap(), Sighting::NotHappened(_)));
+}
+
+#[tokio::test]
+async fn a_restore_whose_second_call_was_refused_tells_what_the_first_one_did() {
+    let world = Sandbox::start().await;
+    let registry = Registry::all();
+    let restore = Op::of(&registry, "dataset restore", &world.site);
+    let plan = restore.plan(only("business-counts-2015")).await.unwrap();
+    world.control.fault(Fault::once("package_revise", FaultKind::Html403)).await;
+    let error = restore.execute(&plan).await.unwrap_err();
+    assert_eq!((error.cause, error.effect), (Cause::ProxyRefused, Effect::NotApplied));
+    insta::assert_snapshot!(call_failed(&error, "production"), @"A proxy in front of CKAN on production does not let this through. It was not restored; only its tie to its publisher was mended, which nobody sees while it is withdrawn. Whoever runs the bot has to give it an address that leads to CKAN itself, past the public proxy.");
+    assert_eq!(world.writes().await, ["member_create"]);
+    assert!(matches!(restore.probe(&plan).await.unwrap(), Sighting::NotHappened(_)));
+}
+
+#[tokio::test]
+async fn a_restore_that_lost_something_is_partly_done() {
+    let world = Sandbox::start().await;
+    let registry = Registry::all();
+    let restore = Op::of(&registry, "dataset restore", &world.site);
+    let mut plan = restore.plan(only("business-counts-2015")).await.unwrap();
+    restore.execute(&plan).await.unwrap();
+    assert!(matches!(restore.probe(&plan).await.unwrap(), Sighting::Happened(_)));
+    // As if all this had been there when the plan was made.
+    plan.work["resources"] = json!(3);
+    plan.work["publisher"] = json!("another");
+    plan.work["private"] = json!(true);
+    plan.work["groups"] = json!(["roads", "health"]);
+    insta::assert_debug_snapshot!(restore.probe(&plan).await.unwrap(), @r#"
+    Partly(
+        [
+            "CKAN has it as “active” again.",
+            "The search finds it.",
+            "A visitor who is not signed in can read it.",
+            "Resources are missing: it has 1 now, and had 3.",
+            "Its publisher is Office for National Statistics now, which it was not before.",
+            "It is not private now, and was before.",
+            "It is not back in these of its groups: roads, health.",
+        ],
+    )
+    "#);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use ckan_chatops::operations::{Registry, Sighting};
 use ckan_chatops::sentences::text::Text;
 use serde_json::json;
 
-use crate::world::{Op, Sandbox, World, accepting, only, refusal, told};
+use crate::world::{Op, Sandbox, World, accepting, only, parsed, refusal, told};
 
 #[tokio::test]
 async fn a_dataset_is_withdrawn_seen_to_be_gone_and_given_back() {
@@ -32,16 +32,17 @@ async fn a_dataset_is_withdrawn_seen_to_be_gone_and_given_back() {
     let inverse = withdraw.inverse(&plan).unwrap();
     assert_eq!((inverse.label, inverse.operation), ("Restore", "dataset restore"));
     insta::assert_snapshot!(inverse.arguments, @r#"{"erase_removed_resources":false,"groups":[],"target":"98b48282-0a09-5590-954a-9818be2884bc","to":"active"}"#);
-    let back = restore.plan(accepting(Some(inverse))).await.unwrap();
+    let back = restore.plan(accepting(&plan)).await.unwrap();
     assert!(matches!(restore.probe(&back).await.unwrap(), Sighting::NotHappened(_)));
     restore.execute(&back).await.unwrap();
     insta::assert_debug_snapshot!(restore.probe(&back).await.unwrap(), @r#"
     Happened(
         [
             "CKAN has it as “active” again.",
-            "It has all its 3 resources.",
             "The search finds it.",
             "A visitor who is not signed in can read it.",
+            "It has all its 3 resources.",
+            "Its publisher is Department for Transport.",
         ],
     )
     "#);
@@ -64,13 +65,14 @@ async fn a_draft_comes_back_as_a_draft() {
     assert!(plan.warnings.iter().any(|warning| warning.starts_with("It is a draft")));
     withdraw.execute(&plan).await.unwrap();
     assert!(matches!(withdraw.probe(&plan).await.unwrap(), Sighting::Happened(_)));
-    let back = restore.plan(accepting(withdraw.inverse(&plan))).await.unwrap();
+    let back = restore.plan(accepting(&plan)).await.unwrap();
     restore.execute(&back).await.unwrap();
     insta::assert_debug_snapshot!(restore.probe(&back).await.unwrap(), @r#"
     Happened(
         [
             "CKAN has it as “draft” again.",
             "It has its resource.",
+            "Its publisher is Department for Transport.",
         ],
     )
     "#);
@@ -87,7 +89,7 @@ async fn a_private_dataset_comes_back_private() {
     let plan = withdraw.plan(only("ambulance-response-times")).await.unwrap();
     withdraw.execute(&plan).await.unwrap();
     assert!(matches!(withdraw.probe(&plan).await.unwrap(), Sighting::Happened(_)));
-    let back = restore.plan(accepting(withdraw.inverse(&plan))).await.unwrap();
+    let back = restore.plan(accepting(&plan)).await.unwrap();
     restore.execute(&back).await.unwrap();
     assert!(matches!(restore.probe(&back).await.unwrap(), Sighting::Happened(_)));
     let after = Dataset::show(&world.site, "ambulance-response-times").await.unwrap();
@@ -106,7 +108,7 @@ async fn a_harvested_dataset_names_its_harvester_even_when_withdrawn() {
     assert!(told.contains("Harvested by: Environment Agency Catalogue (ckan)"), "{told}");
     assert!(told.contains("! The harvester “Environment Agency Catalogue (ckan)” brings it back"), "{told}");
     withdraw.execute(&plan).await.unwrap();
-    let back = restore.plan(accepting(withdraw.inverse(&plan))).await.unwrap();
+    let back = restore.plan(accepting(&plan)).await.unwrap();
     assert!(back.facts["Harvested by"] == "Environment Agency Catalogue (ckan)");
     restore.execute(&back).await.unwrap();
     assert!(matches!(restore.probe(&back).await.unwrap(), Sighting::Happened(_)));
@@ -152,6 +154,8 @@ async fn the_plans_are_told_as_reviewed() {
     "#);
     insta::assert_debug_snapshot!(plan.facts, @r#"
     {
+        "A restore": "loses nothing",
+        "Groups": "none",
         "Harvested by": "nobody, published by hand",
         "Last change": "12 June 2025, 14:03:41.562817 UTC",
         "Publisher": "Department for Transport",
@@ -215,14 +219,19 @@ async fn before_2_12_a_restore_that_may_erase_resources_must_be_asked_for() {
     let withdraw = Op::of(&registry, "dataset withdraw", &world.site);
     let restore = Op::of(&registry, "dataset restore", &world.site);
     let plan = withdraw.plan(only("school-census-2023")).await.unwrap();
-    insta::assert_snapshot!(plan.warnings.join("\n"), @"This is CKAN 2.10.7: a restore erases resources that were removed from the dataset earlier, if there are any, so it has to be asked for in so many words.");
+    insta::assert_snapshot!(plan.warnings.join("\n"), @r#"This is CKAN 2.10.7: a restore erases resources that were removed from the dataset earlier, if there are any, so no button offers it. It is asked for with `/ckan restore school-census-2023 --to active --erase-removed-resources --env production --reason "…"`."#);
     withdraw.execute(&plan).await.unwrap();
 
-    let mut arguments = withdraw.inverse(&plan).unwrap().arguments;
-    insta::assert_snapshot!(refusal(restore.plan(arguments.clone()).await), @"This is CKAN 2.10.7: a restore over its API erases resources that were removed from “School Census 2023” earlier, and the bot cannot see whether there are any. If they may go, add --erase-removed-resources. If not, restore it in the database: set `state` of the row `2ff3e9ea-c83a-57eb-a7ef-2cce746d9406` in the table `package`, and then run `ckan search-index rebuild 2ff3e9ea-c83a-57eb-a7ef-2cce746d9406`.");
+    assert_eq!(withdraw.inverse(&plan), None, "a button could not ask for it in so many words");
+    let unasked = restore.plan(only("school-census-2023")).await;
+    insta::assert_snapshot!(refusal(unasked), @"This is CKAN 2.10.7: a restore over its API erases resources that were removed from “School Census 2023” earlier, and the bot cannot see whether there are any. If they may go, add --erase-removed-resources. If not, restore it in the database: set `state` of the row `2ff3e9ea-c83a-57eb-a7ef-2cce746d9406` in the table `package`, and then run `ckan search-index rebuild 2ff3e9ea-c83a-57eb-a7ef-2cce746d9406`.");
     assert_eq!(world.writes().await, ["package_delete"]);
 
-    arguments["erase_removed_resources"] = json!(true);
+    // The command that the plan told, as far as it is the operation's own.
+    let (_, command) = plan.warnings[0].split_once("`/ckan restore ").unwrap();
+    let (own, _) = command.split_once(" --env production --reason \"…\"`").unwrap();
+    let words: Vec<&str> = own.split(' ').collect();
+    let arguments = parsed("dataset restore", &words).unwrap();
     let back = restore.plan(arguments).await.unwrap();
     insta::assert_snapshot!(back.irreversible.join("\n"), @"CKAN erases resources that were removed from the dataset earlier, if there are any. The bot cannot see them.");
     restore.execute(&back).await.unwrap();
@@ -230,9 +239,10 @@ async fn before_2_12_a_restore_that_may_erase_resources_must_be_asked_for() {
     Happened(
         [
             "CKAN has it as “active” again.",
-            "It has all its 2 resources.",
             "The search finds it.",
             "A visitor who is not signed in can read it.",
+            "It has all its 2 resources.",
+            "Its publisher is Department for Education.",
         ],
     )
     "#);

@@ -107,11 +107,13 @@ pub(crate) fn only(target: &str) -> Value {
     json!({ "target": target })
 }
 
-/// What undoes it, with the consent that a CKAN before 2.12 needs.
-pub(crate) fn accepting(inverse: Option<Inverse>) -> Value {
-    let mut arguments = inverse.unwrap().arguments;
-    arguments["erase_removed_resources"] = json!(true);
-    arguments
+/// What undoes this withdrawal on any CKAN: with the consent that one before 2.12 needs.
+pub(crate) fn accepting(withdrawal: &Plan) -> Value {
+    let work = &withdrawal.work;
+    json!({
+        "target": work["id"], "to": work["previous_state"], "groups": work["groups"],
+        "erase_removed_resources": true,
+    })
 }
 
 /// What clap makes of these words for this operation.

@@ -15,8 +15,10 @@
 
 mod decisions;
 mod forms;
+mod races;
 mod reading;
 mod refusals;
+mod restore;
 mod service;
 mod withdraw;
 mod world;

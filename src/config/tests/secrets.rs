@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn s22_a_secret_in_the_file_is_refused_and_not_repeated() {
+fn s25_a_secret_in_the_file_is_refused_and_not_repeated() {
     let all = said(
         "channel = \"C0001\"",
         &[

@@ -28,6 +28,7 @@ macro_rules! store_suite {
             inbox: the_same_delivery_many_times_at_once_is_kept_once;
             inbox: many_callers_at_once_each_get_their_own_answer;
             inbox: unfinished_deliveries_come_oldest_first_and_no_more_than_asked;
+            inbox: each_kind_of_delivery_is_read_by_itself;
             inbox: a_delivery_is_finished_once_and_known_afterwards;
             inbox: only_finished_deliveries_before_the_moment_are_forgotten;
             requests: a_request_comes_back_as_it_was;
@@ -35,6 +36,9 @@ macro_rules! store_suite {
             requests: an_update_follows_the_version_it_was_made_from;
             requests: a_conflict_takes_everything_back;
             requests: of_sixteen_racers_exactly_one_wins_each_round;
+            requests: of_sixteen_new_requests_on_one_thing_exactly_one_is_made;
+            requests: a_thing_is_free_again_once_its_request_has_ended;
+            requests: of_sixteen_requests_on_one_thing_exactly_one_runs;
             requests: nobody_votes_on_their_own_request;
             requests: one_person_has_one_vote;
             requests: votes_are_never_taken_back;

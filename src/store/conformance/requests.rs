@@ -5,11 +5,11 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::samples::{at, entry, inbound, insert, message, request, step, yes};
+use super::samples::{at, entry, inbound, insert, message, request, request_on, step, yes};
 use crate::approval::{Attempt, Outcome, Request, State, Target, Verdict, Vote};
 use crate::audit::{Act, ChainHead};
 use crate::ids::{AttemptId, RequestId, UserId, WorkerId};
-use crate::store::{Commit, Filter, Store, StoreError};
+use crate::store::{Commit, Filter, InboundKind, Store, StoreError};
 
 async fn put(store: &Arc<dyn Store>, request: Request) -> Result<(), StoreError> {
     store.commit(Commit { insert: Some(request), ..Commit::default() }).await
@@ -86,7 +86,7 @@ pub(in crate::store) async fn a_conflict_takes_everything_back(store: Arc<dyn St
     };
     assert!(matches!(store.commit(late).await, Err(StoreError::Conflict)));
     assert_eq!(store.audit_head().await.unwrap(), head);
-    assert_eq!(store.unfinished(10).await.unwrap(), [inbound(1)]);
+    assert_eq!(store.unfinished(InboundKind::Command, 10).await.unwrap(), [inbound(1)]);
     assert_eq!(store.request(&RequestId::new("01R2")).await.unwrap(), None);
     assert_eq!(store.due_messages(at(0), 10).await.unwrap(), []);
     assert_eq!(store.audit_of(&first.id).await.unwrap().len(), 1);
@@ -119,13 +119,88 @@ pub(in crate::store) async fn of_sixteen_racers_exactly_one_wins_each_round(stor
     assert_eq!(end.unwrap().seq, 51);
 }
 
+/// What came of each of sixteen commits at the same moment: whether it won.
+async fn race(store: &Arc<dyn Store>, commits: Vec<Commit>) -> usize {
+    let mut racers = JoinSet::new();
+    for commit in commits {
+        let store = Arc::clone(store);
+        racers.spawn(async move {
+            match store.commit(commit).await {
+                Ok(()) => true,
+                Err(StoreError::Conflict) => false,
+                Err(other) => panic!("{other}"),
+            }
+        });
+    }
+    racers.join_all().await.into_iter().filter(|won| *won).count()
+}
+
+pub(in crate::store) async fn of_sixteen_new_requests_on_one_thing_exactly_one_is_made(
+    store: Arc<dyn Store>,
+) {
+    for round in 1..=20 {
+        let target = Uuid::from_u128(round);
+        let commits = (0..16).map(|racer| {
+            let mine = request_on(&format!("01R{round:02}{racer:02}"), target);
+            Commit { entries: vec![entry(&mine, Act::Requested)], insert: Some(mine), ..Commit::default() }
+        });
+        assert_eq!(race(&store, commits.collect()).await, 1, "round {round}");
+        let touching = Filter { target: Some(("production".to_owned(), target)), ..Filter::default() };
+        assert_eq!(ids(&store, touching).await.len(), 1);
+    }
+    assert_eq!(store.audit_head().await.unwrap().seq, 20);
+}
+
+pub(in crate::store) async fn a_thing_is_free_again_once_its_request_has_ended(store: Arc<dyn Store>) {
+    let target = Uuid::from_u128(1);
+    for (number, state) in (1..).zip(State::ALL) {
+        let first = request_on(&format!("01R{number:02}A"), target);
+        put(&store, first.clone()).await.unwrap();
+        let now = step(&first, state);
+        change(&store, now.clone()).await.unwrap();
+        let beside = request_on(&format!("01R{number:02}B"), target);
+        let refused = put(&store, beside.clone()).await.is_err();
+        let is_open = matches!(state, State::Pending | State::Approved | State::Running);
+        assert_eq!(refused, is_open, "{state:?}");
+        let last = if refused { now } else { beside };
+        change(&store, step(&last, State::Cancelled)).await.unwrap();
+    }
+    let mut two = request_on("01S1", Uuid::from_u128(2));
+    two.plan.targets.push(Target { id: target, ..two.plan.targets[0].clone() });
+    put(&store, two).await.unwrap();
+    assert!(matches!(put(&store, request_on("01S2", target)).await, Err(StoreError::Conflict)));
+    let staging = Request { environment: "staging".to_owned(), ..request_on("01S3", target) };
+    put(&store, staging).await.unwrap();
+}
+
+pub(in crate::store) async fn of_sixteen_requests_on_one_thing_exactly_one_runs(store: Arc<dyn Store>) {
+    // Open beside each other although no insert lets them: as a past version may have left them.
+    let target = Uuid::from_u128(1);
+    let mut claims = vec![];
+    for racer in 0..16 {
+        let mine = request_on(&format!("01R{racer:02}"), target);
+        put(&store, mine.clone()).await.unwrap();
+        change(&store, step(&mine, State::Unknown)).await.unwrap();
+        claims.push(step(&step(&mine, State::Unknown), State::Running));
+    }
+    let commits = claims.iter().map(|mine| Commit { update: Some(mine.clone()), ..Commit::default() });
+    assert_eq!(race(&store, commits.collect()).await, 1);
+    let running = Filter { states: vec![State::Running], ..Filter::default() };
+    let winner = store.requests(running.clone()).await.unwrap().remove(0);
+    change(&store, step(&winner, State::Succeeded)).await.unwrap();
+    let others = claims.into_iter().filter(|claim| claim.id != winner.id);
+    let commits = others.map(|mine| Commit { update: Some(mine), ..Commit::default() });
+    assert_eq!(race(&store, commits.collect()).await, 1);
+    assert_eq!(ids(&store, running).await.len(), 1);
+}
+
 pub(in crate::store) async fn nobody_votes_on_their_own_request(store: Arc<dyn Store>) {
     let first = insert(&store, request("01R1")).await;
     let other_account = Vote { user: UserId::new("UALICE2"), ..yes("alice") };
     let other_name = Vote { user: UserId::new("UALICE"), ..yes("bob") };
     for own in [yes("alice"), other_account, other_name] {
         let approved = Request { votes: vec![own], ..step(&first, State::Approved) };
-        assert!(matches!(change(&store, approved).await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(change(&store, approved).await, Err(StoreError::Unacceptable(_))));
     }
     assert_eq!(store.request(&first.id).await.unwrap(), Some(first));
 }
@@ -191,12 +266,14 @@ pub(in crate::store) async fn requests_are_found_by_what_people_quote(store: Arc
 }
 
 pub(in crate::store) async fn requests_are_found_by_what_they_touch(store: Arc<dyn Store>) {
-    let mut two = request("01R1");
+    let mut two = request_on("01R1", Uuid::from_u128(1));
     two.plan.targets.push(Target { id: Uuid::from_u128(2), ..two.plan.targets[0].clone() });
     two.plan.targets.push(two.plan.targets[0].clone());
-    insert(&store, two).await;
-    insert(&store, request("01R2")).await;
-    insert(&store, Request { environment: "staging".to_owned(), ..request("01R3") }).await;
+    let two = insert(&store, two).await;
+    change(&store, step(&two, State::Cancelled)).await.unwrap();
+    insert(&store, request_on("01R2", Uuid::from_u128(1))).await;
+    let elsewhere = request_on("01R3", Uuid::from_u128(1));
+    insert(&store, Request { environment: "staging".to_owned(), ..elsewhere }).await;
     let touching = |environment: &str, id| Filter {
         target: Some((environment.to_owned(), Uuid::from_u128(id))),
         ..Filter::default()

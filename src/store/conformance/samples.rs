@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::approval::{Request, State, Vote, plan};
 use crate::audit::{Act, Actor, Entry};
 use crate::ids::{InboundId, MessageId, PersonId, RequestId, UserId};
-use crate::store::{Commit, Delivery, Inbound, Outgoing, Store};
+use crate::store::{Commit, Delivery, Inbound, InboundKind, Outgoing, Store};
 
 /// A moment, counted from some day.
 pub(in crate::store) fn at(seconds: i64) -> Timestamp {
@@ -23,13 +24,20 @@ pub(in crate::store) fn inbound(number: i64) -> Inbound {
         signature: format!("signature {number}"),
         dedupe: format!("act {number}"),
         received_at: at(number),
+        kind: InboundKind::Command,
         body: json!({"kind": "command", "text": "withdraw “x”", "response_url": "https://hooks.slack.com/commands/1"}),
     }
 }
 
-/// A pending request with this id.
+/// A pending request with this id, on a dataset of its own.
 pub(in crate::store) fn request(id: &str) -> Request {
-    let plan = plan::sample();
+    request_on(id, Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes()))
+}
+
+/// A pending request with this id, on this dataset.
+pub(in crate::store) fn request_on(id: &str, target: Uuid) -> Request {
+    let mut plan = plan::sample();
+    plan.targets[0].id = target;
     Request {
         id: RequestId::new(id),
         version: 1,

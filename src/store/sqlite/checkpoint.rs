@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use sqlx::{Connection as _, SqliteConnection};
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 use super::writer::{Writer, unavailable};
@@ -19,34 +19,36 @@ const LONGEST: i64 = 8192;
 
 /// The task that does it.
 pub(super) struct Checkpoints {
-    // Dropping this ends the task.
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+    // Dropping this ends the task as well.
+    stop: watch::Sender<()>,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Checkpoints {
     /// Starts the task; it ends when this is dropped.
     pub(super) fn start(writer: Arc<Writer>) -> Self {
-        let (stop, stopped) = oneshot::channel();
-        Self { stop, task: tokio::spawn(keep_short(writer, stopped)) }
+        let (stop, stopped) = watch::channel(());
+        Self { stop, task: Mutex::new(Some(tokio::spawn(keep_short(writer, stopped)))) }
     }
 
     /// Waits until the task's connection is closed.
-    pub(super) async fn close(self) {
-        drop(self.stop);
-        // It can only fail by a panic, which has ended it as well.
-        let _ = self.task.await;
+    pub(super) async fn close(&self) {
+        self.stop.send_replace(());
+        if let Some(task) = self.task.lock().await.take() {
+            // It can only fail by a panic, which has ended it as well.
+            let _ = task.await;
+        }
     }
 }
 
-async fn keep_short(writer: Arc<Writer>, mut stopped: oneshot::Receiver<()>) {
+async fn keep_short(writer: Arc<Writer>, mut stopped: watch::Receiver<()>) {
     let mut written = writer.written();
     let mut connection = None;
     let mut moved = 0;
     loop {
         let count = tokio::select! {
             counted = written.wait_for(|count| *count >= moved + EVERY) => counted.map(|count| *count),
-            _ = &mut stopped => break,
+            _ = stopped.changed() => break,
         };
         let Ok(count) = count else { break };
         moved = count;

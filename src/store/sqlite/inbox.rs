@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 use sqlx::SqliteConnection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::writer::{Turn, Writer, unavailable};
@@ -26,12 +26,14 @@ static INSERTS: LazyLock<Vec<String>> =
     LazyLock::new(|| (0..=LARGEST_BATCH.ilog2()).map(|power| insert(1 << power)).collect());
 
 fn insert(rows: usize) -> String {
-    let mut text = "INSERT INTO inbound (id, signature, dedupe, state, received_at, body) VALUES ".to_owned();
-    for first in (0..rows).map(|row| row * 5 + 1) {
+    let mut text =
+        "INSERT INTO inbound (id, signature, dedupe, state, received_at, kind, body) VALUES ".to_owned();
+    for first in (0..rows).map(|row| row * 6 + 1) {
         let comma = if first == 1 { "" } else { ", " };
-        let [second, third, fourth, fifth] = [first + 1, first + 2, first + 3, first + 4];
+        let [second, third, fourth, fifth, sixth] = [first + 1, first + 2, first + 3, first + 4, first + 5];
         // Writing to a String cannot fail.
-        let _ = write!(text, "{comma}(${first}, ${second}, ${third}, 'received', ${fourth}, ${fifth})");
+        let _ =
+            write!(text, "{comma}(${first}, ${second}, ${third}, 'received', ${fourth}, ${fifth}, ${sixth})");
     }
     text.push_str(" ON CONFLICT DO NOTHING RETURNING id");
     text
@@ -43,6 +45,7 @@ struct Row {
     signature: String,
     dedupe: String,
     received_at: i64,
+    kind: &'static str,
     body: String,
 }
 
@@ -57,21 +60,26 @@ struct Waiting {
 /// Where callers bring deliveries.
 pub(super) struct Inbox {
     places: mpsc::Sender<Waiting>,
-    committing: JoinHandle<()>,
+    close: watch::Sender<()>,
+    committing: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Inbox {
     /// Starts the task that commits; it ends when this is dropped and everybody has been answered.
     pub(super) fn start(writer: Arc<Writer>) -> Self {
         let (places, waiting) = mpsc::channel(WAITING_PLACES);
-        Self { places, committing: tokio::spawn(keep_all(writer, waiting)) }
+        let (close, closing) = watch::channel(());
+        let committing = tokio::spawn(keep_all(writer, waiting, closing));
+        Self { places, close, committing: Mutex::new(Some(committing)) }
     }
 
     /// Takes no more, and waits until everybody has been answered.
-    pub(super) async fn close(self) {
-        drop(self.places);
-        // It can only fail by a panic, which has ended it as well.
-        let _ = self.committing.await;
+    pub(super) async fn close(&self) {
+        self.close.send_replace(());
+        if let Some(committing) = self.committing.lock().await.take() {
+            // It can only fail by a panic, which has ended it as well.
+            let _ = committing.await;
+        }
     }
 
     /// Keeps one delivery.
@@ -85,6 +93,7 @@ impl Inbox {
             signature: inbound.signature,
             dedupe: inbound.dedupe,
             received_at: inbound.received_at.as_millisecond(),
+            kind: inbound.kind.name(),
             body: inbound.body.to_string(),
         };
         self.places.send(Waiting { row, answer }).await.map_err(|_| closed())?;
@@ -96,9 +105,28 @@ fn closed() -> StoreError {
     unavailable(sqlx::Error::WorkerCrashed)
 }
 
-async fn keep_all(writer: Arc<Writer>, mut waiting: mpsc::Receiver<Waiting>) {
+async fn keep_all(
+    writer: Arc<Writer>,
+    mut waiting: mpsc::Receiver<Waiting>,
+    mut closing: watch::Receiver<()>,
+) {
     let mut batch = Vec::with_capacity(LARGEST_BATCH);
-    while waiting.recv_many(&mut batch, 1).await > 0 {
+    let mut is_open = true;
+    loop {
+        tokio::select! {
+            biased;
+            _ = closing.changed(), if is_open => {
+                // Those who have a place are still answered.
+                waiting.close();
+                is_open = false;
+                continue;
+            }
+            came = waiting.recv_many(&mut batch, 1) => {
+                if came == 0 {
+                    break;
+                }
+            }
+        }
         // Callers answered a moment ago are about to come back: one turn for them keeps batches whole.
         tokio::task::yield_now().await;
         let turn = writer.lock().await;
@@ -126,12 +154,14 @@ fn tell(kept: Result<Vec<Answer>, StoreError>, answers: Vec<oneshot::Sender<Answ
             }
         }
         Err(error) => {
+            let again = matches!(error, StoreError::Unavailable(_));
             let shared: Arc<dyn Error + Send + Sync> = match error {
-                StoreError::Unavailable(cause) => cause.into(),
+                StoreError::Unavailable(cause) | StoreError::Unacceptable(cause) => cause.into(),
                 StoreError::Conflict | StoreError::Inconsistent { .. } => Arc::new(error),
             };
+            let wrap = if again { StoreError::Unavailable } else { StoreError::Unacceptable };
             for answer in answers {
-                let _ = answer.send(Err(StoreError::Unavailable(Box::new(Arc::clone(&shared)))));
+                let _ = answer.send(Err(wrap(Box::new(Arc::clone(&shared)))));
             }
         }
     }
@@ -170,6 +200,7 @@ async fn insert_all(connection: &mut SqliteConnection, rows: &[Row]) -> Result<H
             .bind(row.signature.clone())
             .bind(row.dedupe.clone())
             .bind(row.received_at)
+            .bind(row.kind)
             .bind(row.body.clone());
     }
     for _ in rows.len()..size {
@@ -179,6 +210,7 @@ async fn insert_all(connection: &mut SqliteConnection, rows: &[Row]) -> Result<H
             .bind(last.signature.clone())
             .bind(last.dedupe.clone())
             .bind(last.received_at)
+            .bind(last.kind)
             .bind(last.body.clone());
     }
     let ids = query.fetch_all(connection).await.map_err(unavailable)?;

@@ -1,15 +1,16 @@
 //! One [`Commit`], step by step, inside a transaction that somebody else began and ends.
 //!
-//! Guarantees the order: the audit first, then the delivery, the request, its votes, the messages. Any error leaves
-//! the transaction to be rolled back, the audit with it.
+//! Guarantees the order: the audit first, then the delivery, the request, its votes, the messages; and that no two
+//! requests are open, and no two run, on the same thing. Any error leaves the transaction to be rolled back, the
+//! audit with it.
 
 use sqlx::SqliteConnection;
 
 use super::writer::unavailable;
-use crate::approval::Request;
+use crate::approval::{Request, State};
 use crate::audit::{ChainHead, Entry, seal};
 use crate::ids::InboundId;
-use crate::store::rows::{self, HeadRow};
+use crate::store::rows::{self, HeadRow, RequestRow};
 use crate::store::{Commit, Outgoing, StoreError, sql};
 
 /// Does everything in `commit`. `now_ms` is when.
@@ -38,7 +39,7 @@ async fn append(connection: &mut SqliteConnection, entries: &[Entry]) -> Result<
     if entries.is_empty() {
         return Ok(());
     }
-    let count = i64::try_from(entries.len()).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+    let count = i64::try_from(entries.len()).map_err(|error| StoreError::Unacceptable(Box::new(error)))?;
     let reserved: HeadRow = sqlx::query_as(sql::AUDIT_RESERVE)
         .bind(count)
         .fetch_optional(&mut *connection)
@@ -47,7 +48,7 @@ async fn append(connection: &mut SqliteConnection, entries: &[Entry]) -> Result<
         .ok_or_else(rows::no_head)?;
     let mut head = ChainHead { seq: reserved.seq - count, hash: reserved.hash };
     for entry in entries {
-        let text = entry.canonical().map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        let text = entry.canonical().map_err(|error| StoreError::Unacceptable(Box::new(error)))?;
         let link = seal(&head, text);
         sqlx::query(sql::AUDIT_APPEND)
             .bind(link.seq)
@@ -78,6 +79,7 @@ async fn insert(connection: &mut SqliteConnection, request: &Request) -> Result<
     if request.version != 1 {
         return Err(StoreError::Conflict);
     }
+    nothing_beside(connection, request, sql::REQUEST_OPEN_BESIDE).await?;
     let done = sqlx::query(sql::REQUEST_INSERT)
         .bind(request.id.as_str())
         .bind(request.id.reference().as_str())
@@ -108,7 +110,33 @@ async fn insert(connection: &mut SqliteConnection, request: &Request) -> Result<
     vote(connection, request).await
 }
 
+/// Refuses where `statement` finds another request on one of the same things.
+async fn nothing_beside(
+    connection: &mut SqliteConnection,
+    request: &Request,
+    statement: &'static str,
+) -> Result<(), StoreError> {
+    for target in &request.plan.targets {
+        let other: Option<RequestRow> = sqlx::query_as(statement)
+            .bind(&request.environment)
+            .bind(target.id.to_string())
+            .bind(request.id.as_str())
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(unavailable)?;
+        if let Some(other) = other {
+            // One that nobody can read is never shown as open: to decide again would meet it again, without end.
+            other.request()?;
+            return Err(StoreError::Conflict);
+        }
+    }
+    Ok(())
+}
+
 async fn update(connection: &mut SqliteConnection, request: &Request) -> Result<(), StoreError> {
+    if request.state == State::Running {
+        nothing_beside(connection, request, sql::REQUEST_RUNNING_BESIDE).await?;
+    }
     let done: Option<String> = sqlx::query_scalar(sql::REQUEST_UPDATE)
         .bind(request.id.as_str())
         .bind(request.version)
@@ -171,5 +199,5 @@ async fn send(connection: &mut SqliteConnection, message: &Outgoing) -> Result<(
 }
 
 pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Unavailable(Box::new(error)))
+    serde_json::to_string(value).map_err(|error| StoreError::Unacceptable(Box::new(error)))
 }

@@ -19,6 +19,7 @@ pub(super) struct Writer {
     // SQLite rolls a transaction back by itself when the disk is full; sqlx's count of open transactions does not
     // notice, and would refuse every later one.
     suspect: AtomicBool,
+    closed: AtomicBool,
     written: watch::Sender<u64>,
 }
 
@@ -28,6 +29,7 @@ impl Writer {
             options,
             connection: Mutex::new(Some(connection)),
             suspect: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
             written: watch::Sender::new(0),
         }
     }
@@ -45,6 +47,9 @@ impl Writer {
     /// Waits for the connection.
     pub(super) async fn lock(&self) -> Result<Turn<'_>, StoreError> {
         let mut connection = self.connection.lock().await;
+        if self.closed.load(Ordering::Acquire) {
+            return Err(unavailable(sqlx::Error::PoolClosed));
+        }
         let abandoned = connection.as_ref().is_some_and(Connection::is_in_transaction);
         if abandoned || self.suspect.swap(false, Ordering::AcqRel) {
             *connection = None;
@@ -73,15 +78,19 @@ impl Writer {
         };
         match &result {
             Ok(_) => self.written.send_modify(|count| *count += 1),
-            Err(StoreError::Unavailable(_)) => self.suspect.store(true, Ordering::Release),
+            Err(StoreError::Unavailable(_) | StoreError::Unacceptable(_)) => {
+                self.suspect.store(true, Ordering::Release)
+            }
             Err(StoreError::Conflict | StoreError::Inconsistent { .. }) => {}
         }
         result
     }
 
-    /// Closes the connection, which puts everything into the main file.
+    /// Closes the connection, which puts everything into the main file. No other is made afterwards.
     pub(super) async fn close(&self) -> Result<(), StoreError> {
-        match self.connection.lock().await.take() {
+        let mut connection = self.connection.lock().await;
+        self.closed.store(true, Ordering::Release);
+        match connection.take() {
             Some(connection) => connection.close().await.map_err(unavailable),
             None => Ok(()),
         }
@@ -110,5 +119,30 @@ impl Turn<'_> {
 
 /// The driver's error as ours. Its text names codes, tables and columns and never a value.
 pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
-    StoreError::Unavailable(Box::new(error))
+    if may_pass(&error) {
+        StoreError::Unavailable(Box::new(error))
+    } else {
+        StoreError::Unacceptable(Box::new(error))
+    }
 }
+
+/// Whether the same may go well later.
+fn may_pass(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => true,
+        sqlx::Error::Database(refused) => {
+            // The low byte is the kind; the rest says more closely which.
+            let code = refused.code().and_then(|code| code.parse::<u32>().ok());
+            code.is_some_and(|code| PASSING.contains(&(code & 0xff)))
+        }
+        _ => false,
+    }
+}
+
+/// SQLite's result codes that speak of the moment and not of the statement: PERM, BUSY, LOCKED, NOMEM, READONLY,
+/// INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL.
+const PASSING: [u32; 10] = [3, 5, 6, 7, 8, 9, 10, 13, 14, 15];

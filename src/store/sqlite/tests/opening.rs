@@ -4,8 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
 use crate::audit::{Act, verify_store};
-use crate::store::Receipt;
 use crate::store::conformance::samples::{entry, inbound, request};
+use crate::store::{InboundKind, Receipt};
 
 async fn refusal(path: &Path) -> String {
     match open(path).await {
@@ -26,7 +26,9 @@ async fn a_second_opener_is_refused_in_words_until_the_first_is_gone() {
     assert_eq!(refusal(&other_name).await, words);
     let OnDisk { directory, store, sqlite } = first;
     drop(store);
-    Arc::into_inner(sqlite).unwrap().close().await.unwrap();
+    sqlite.close().await.unwrap();
+    assert!(matches!(sqlite.writable().await, Err(StoreError::Unavailable(_))));
+    drop(sqlite);
     open(&path).await.unwrap();
     drop(directory);
 }
@@ -77,7 +79,7 @@ async fn a_file_of_something_else_is_refused() {
 async fn every_file_belongs_to_its_owner_alone() {
     let on_disk = OnDisk::new().await;
     on_disk.store.receive(inbound(1)).await.unwrap();
-    on_disk.store.unfinished(1).await.unwrap();
+    on_disk.store.unfinished(InboundKind::Command, 1).await.unwrap();
     let mut names = vec![];
     for file in std::fs::read_dir(on_disk.directory.path()).unwrap() {
         let file = file.unwrap();
@@ -117,10 +119,11 @@ async fn what_was_kept_is_there_after_closing_and_after_losing_the_process() {
         std::fs::copy(format!("{}{tail}", path.display()), format!("{}{tail}", copy.display())).unwrap();
     }
     first.close().await.unwrap();
+    drop(first);
     assert!(!directory.path().join("t.db-wal").exists());
     for path in [path, copy] {
         let again = open(&path).await.unwrap();
-        assert_eq!(again.unfinished(10).await.unwrap(), [inbound(1)]);
+        assert_eq!(again.unfinished(InboundKind::Command, 10).await.unwrap(), [inbound(1)]);
         assert_eq!(again.request(&request("01R1").id).await.unwrap(), Some(request("01R1")));
         assert_eq!(verify_store(&again).await.unwrap().seq, 1);
     }
@@ -139,7 +142,9 @@ async fn a_file_that_a_newer_version_wrote_is_refused() {
     let path = on_disk.path().canonicalize().unwrap();
     let OnDisk { directory, store, sqlite } = on_disk;
     drop(store);
-    Arc::into_inner(sqlite).unwrap().close().await.unwrap();
+    sqlite.close().await.unwrap();
+    assert!(matches!(sqlite.writable().await, Err(StoreError::Unavailable(_))));
+    drop(sqlite);
     let words = format!(
         "the schema of `{}` is not one this version knows; use the version that wrote it, or a newer one",
         path.display()
