@@ -30,6 +30,11 @@ impl Sites {
         self.by_name.keys().map(String::as_str)
     }
 
+    /// The default environment's name.
+    pub fn default_name(&self) -> &str {
+        &self.default
+    }
+
     /// Every site, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = &Site> {
         self.by_name.values()

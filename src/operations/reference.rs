@@ -105,7 +105,7 @@ mod tests {
         let url = format!("sqlite://{}", folder.path().join("requests.db").display());
         let store = SqliteStore::open(&url, Arc::new(SystemClock)).await.unwrap();
         for id in ["01KAPTESTTESTTESTTES7Q2M4K", "01KAPTESTTESTTESTTE17Q2M4K", "01KAPTESTTESTTESTTES0ABCDE"] {
-            let request = request(id, State::Pending);
+            let request = request(id, State::Expired);
             store.commit(Commit { insert: Some(request), ..Commit::default() }).await.unwrap();
         }
         let mut said = vec![];

@@ -69,7 +69,7 @@ pub fn status(request: &Request) -> Text {
             text.bold("Partly done").plain(", ").moment(request.state_since).plain(". See the thread.")
         }
         State::NotApplied => {
-            text.bold("Not carried out").plain(": nothing was changed on CKAN. See the thread.")
+            text.bold("Not carried out").plain(": nothing of what was approved was done. See the thread.")
         }
         State::Denied => match request.decided_by() {
             Some(vote) => text
@@ -164,7 +164,7 @@ pub fn outcome(request: &Request, outcome: &Outcome) -> Text {
         Verdict::Partly => text.bold("Partly done: ").plain(&request.plan.summary).plain("."),
         Verdict::NotApplied => text
             .bold("Not carried out. ")
-            .plain("The bot changed nothing on CKAN."),
+            .plain("Nothing of what was approved was done."),
         Verdict::Unknown => text.bold("Outcome unknown. ").plain(
             "I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. \
              If you need to know now, look at the dataset on CKAN.",

@@ -113,7 +113,7 @@ async fn the_request_is_lost_and_nothing_is_said_until_ckan_had_time_enough() {
     --
     CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 3s. I will not run it again.
     --
-    Not carried out. The bot changed nothing on CKAN.
+    Not carried out. Nothing of what was approved was done.
     What I saw
     - The connection to CKAN on production broke before it had answered.
     - CKAN shows no trace of the change, and it had time enough to finish. Ask again if it is still wanted.
@@ -129,7 +129,7 @@ async fn the_search_index_fails_and_ckan_takes_it_back() {
     --
     CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 3s. I will not run it again.
     --
-    Not carried out. The bot changed nothing on CKAN.
+    Not carried out. Nothing of what was approved was done.
     What I saw
     - The search index of CKAN on production failed or does not follow.
     - CKAN shows no trace of the change, and it had time enough to finish. Ask again if it is still wanted.
@@ -143,7 +143,7 @@ async fn a_proxy_does_not_let_the_change_through() {
     insta::assert_snapshot!(world.ends_as_not_done_under(FaultKind::Html403).await, @"
     <@U0BOB> approved. Carrying it out now.
     --
-    Not carried out. The bot changed nothing on CKAN.
+    Not carried out. Nothing of what was approved was done.
     What I saw
     - A proxy in front of CKAN on production does not let this through. Nothing was changed. Whoever runs the bot has to give it an address that leads to CKAN itself, past the public proxy.
     ");
@@ -164,7 +164,7 @@ async fn the_token_is_taken_back_between_the_last_look_and_the_change() {
     insta::assert_snapshot!(world.story(&card).await, @"
     <@U0BOB> approved. Carrying it out now.
     --
-    Not carried out. The bot changed nothing on CKAN.
+    Not carried out. Nothing of what was approved was done.
     What I saw
     - CKAN on production does not take the bot's token for a sysadmin's. Nothing was changed. Whoever runs the bot has to give it a valid API token of a sysadmin; then ask again.
     ");
@@ -183,7 +183,7 @@ async fn ckan_is_gone_between_the_approval_and_the_claim() {
     insta::assert_snapshot!(world.story(&card).await, @"
     <@U0BOB> approved. Carrying it out now.
     --
-    Not carried out. The bot changed nothing on CKAN.
+    Not carried out. Nothing of what was approved was done.
     What I saw
     - CKAN on production cannot be reached: nothing answers at its address. Nothing was changed. Check that it is up, then ask again.
     ");
@@ -261,7 +261,7 @@ async fn ckan_is_gone_before_it_acts_then_comes_back_and_the_outcome_is_settled(
     What I saw
     - CKAN on production cannot be reached: nothing answers at its address. So the bot cannot see whether it happened. Look at the dataset on CKAN before you ask again.
     --
-    Not carried out. The bot changed nothing on CKAN.
+    Not carried out. Nothing of what was approved was done.
     What I saw
     - CKAN shows no trace of the change, and it had time enough to finish. Ask again if it is still wanted.
     - CKAN still has it as “active”.

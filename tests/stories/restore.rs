@@ -21,9 +21,10 @@ async fn what_somebody_else_withdrew_is_restored_by_two_people() {
     Done and verified: Restore “School Census 2023” on production.
     What I saw
     - CKAN has it as “active” again.
-    - It has all its 2 resources.
     - The search finds it.
     - A visitor who is not signed in can read it.
+    - It has all its 2 resources.
+    - Its publisher is Department for Education.
     ");
     assert_eq!(world.ckan.state("school-census-2023").await, "active");
 }

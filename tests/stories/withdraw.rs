@@ -84,9 +84,10 @@ async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
     Done and verified: Restore “Road Safety Data 2019” on production.
     What I saw
     - CKAN has it as “active” again.
-    - It has all its 3 resources.
     - The search finds it.
     - A visitor who is not signed in can read it.
+    - It has all its 3 resources.
+    - Its publisher is Department for Transport.
     ");
 
     let after = world.ckan.action("package_show", json!({"id": "road-accidents-2019"})).await;
