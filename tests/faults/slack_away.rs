@@ -76,11 +76,12 @@ async fn a_channel_that_has_to_wait_holds_up_nobody_in_private() {
     world.told(BOB, "no-such-dataset").await;
     world.card("leeds-car-parks").await;
     world.thread(&card, "Done and verified").await;
-    let private = world.calls_of("respond").await.last().unwrap().0 - told_to_wait.at_ms;
-    assert!(private < 3_000, "the private answer took {private} ms");
+    let since = |(at, _): &(i64, bool)| at - told_to_wait.at_ms;
+    let answers = world.calls_of("respond").await;
+    let first = answers.iter().map(since).find(|since| *since > 0).unwrap();
+    assert!(first < 3_000, "the private answer took {first} ms");
     let posts = world.calls_of("chat.postMessage").await;
-    let after: Vec<i64> =
-        posts.iter().map(|(at, _)| at - told_to_wait.at_ms).filter(|since| *since > 0).collect();
+    let after: Vec<i64> = posts.iter().map(since).filter(|since| *since > 0).collect();
     assert!(after.iter().all(|since| *since >= 3_000), "{after:?}");
 }
 
