@@ -79,7 +79,9 @@ impl Executor {
                 drop(held);
                 bot.wakes.outbox.notify_one();
                 match carried {
-                    Ok(()) => bot.wakes.executor.notify_one(),
+                    Ok(true) => bot.wakes.executor.notify_one(),
+                    // Not at once again: it would be refused again.
+                    Ok(false) => {}
                     // Not at once again: what the store refused now it refuses in a moment too.
                     Err(error) => {
                         tracing::error!(request.id = %id, error = %error, "a request could not be carried to its end");
@@ -98,25 +100,35 @@ enum Fresh {
     Unreadable(CallError),
 }
 
-async fn carry_out(bot: &Bot, approved: Request, place: OwnedSemaphorePermit) -> Result<(), StoreError> {
-    let Some(request) = claim(bot, &approved).await? else { return Ok(()) };
-    let Some(attempt) = request.attempt.as_ref().map(|attempt| attempt.id.clone()) else { return Ok(()) };
+/// Whether there was a claim to carry out.
+async fn carry_out(bot: &Bot, approved: Request, place: OwnedSemaphorePermit) -> Result<bool, StoreError> {
+    let Some(request) = claim(bot, &approved).await? else { return Ok(false) };
+    let Some(attempt) = request.attempt.as_ref().map(|attempt| attempt.id.clone()) else { return Ok(false) };
+    attempt_it(bot, &request, attempt, place).await.map(|()| true)
+}
+
+async fn attempt_it(
+    bot: &Bot,
+    request: &Request,
+    attempt: AttemptId,
+    place: OwnedSemaphorePermit,
+) -> Result<(), StoreError> {
     let (Some(change), Some(site)) =
         (bot.registry.change(&request.operation), bot.sites.get(Some(&request.environment)))
     else {
-        return settle(bot, &request, &attempt, nothing_done(story::NOT_KNOWN_ANY_MORE.to_owned())).await;
+        return settle(bot, request, &attempt, nothing_done(story::NOT_KNOWN_ANY_MORE.to_owned())).await;
     };
-    match plan_again(change, site, &request).await {
+    match plan_again(change, site, request).await {
         Fresh::Same => {}
-        Fresh::Moved(changes) => return found_stale(bot, &request, attempt, changes).await,
+        Fresh::Moved(changes) => return found_stale(bot, request, attempt, changes).await,
         Fresh::Unreadable(error) => {
             let seen = calls::call_failed(&error, &site.environment);
-            return settle(bot, &request, &attempt, nothing_done(seen)).await;
+            return settle(bot, request, &attempt, nothing_done(seen)).await;
         }
     }
     let executed = change.execute(site, &request.plan).await;
-    let outcome = judge(bot, change, site, &request, executed, place).await;
-    settle(bot, &request, &attempt, outcome).await
+    let outcome = judge(bot, change, site, request, executed, place).await;
+    settle(bot, request, &attempt, outcome).await
 }
 
 fn nothing_done(seen: String) -> Outcome {
@@ -127,7 +139,13 @@ fn nothing_done(seen: String) -> Outcome {
 async fn claim(bot: &Bot, approved: &Request) -> Result<Option<Request>, StoreError> {
     let now = bot.clock.now();
     let event = Event::Claim { attempt: bot.ids.attempt(), worker: bot.worker.clone() };
-    let Ok(step) = apply(approved, event, now, &bot.policy) else { return Ok(None) };
+    let step = match apply(approved, event, now, &bot.policy) {
+        Ok(step) => step,
+        Err(refusal) => {
+            tracing::warn!(request.id = %approved.id, reason = refusal.name(), "an approved request is not carried out");
+            return Ok(None);
+        }
+    };
     let entry = record::of_step(now, Actor::Bot, AuditAct::Claimed, &step);
     let request = step.request.clone();
     let commit = Commit {

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::file::File;
 use crate::liar::Liar;
+use crate::process::world_of_a_process;
 use crate::world::{ALICE, BOB, CARA, CHANNEL, GUEST, OUTSIDER, Wanted, World, button_value};
 
 #[test]
@@ -98,7 +99,7 @@ async fn invariant_1_no_number_of_refused_clicks_reaches_ckan() {
 
 #[tokio::test]
 async fn invariant_1_a_request_that_somebody_wrote_approved_into_the_file_is_not_carried_out() {
-    let world = World::start().await;
+    let (world, bot) = world_of_a_process().await;
     let forged = world.asks_to_withdraw(ALICE, "road-accidents-2019").await;
     let mut file = File::of(&world).await;
     file.forge(
@@ -113,6 +114,8 @@ async fn invariant_1_a_request_that_somebody_wrote_approved_into_the_file_is_not
         world.thread(&card, "Done and verified").await;
     }
     assert_eq!(world.ckan.writes("road-accidents-2019").await, Some(0));
+    let noticed = bot.log().matches("an approved request is not carried out").count();
+    assert!((1..60).contains(&noticed), "noticed once a second or so, not {noticed} times");
     world.presses(ALICE, &forged, "cancel").await;
     world.thread(&forged, "cancelled").await;
 }
