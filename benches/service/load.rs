@@ -19,7 +19,7 @@ use crate::figures::Samples;
 /// Connections of a load.
 pub(crate) const CONNECTIONS: usize = 32;
 /// The longest that one load may take: what is not sent by then is not sent.
-const LONGEST_LOAD: Duration = Duration::from_secs(60);
+const LONGEST_LOAD: Duration = Duration::from_mins(1);
 
 /// One keep-alive connection.
 pub(crate) struct Connection {

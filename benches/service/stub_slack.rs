@@ -55,7 +55,7 @@ async fn method(
             let call: Value = serde_json::from_slice(&body).unwrap_or_default();
             let number = posted.fetch_add(1, Ordering::Relaxed);
             let ts = format!("{}.{:06}", 1_700_000_000 + number / 1_000_000, number % 1_000_000);
-            json!({"ok": true, "channel": call["channel"], "ts": ts})
+            json!({"ok": true, "channel": call.get("channel"), "ts": ts})
         }
         _ => json!({"ok": true}),
     };

@@ -79,7 +79,7 @@ impl Writer {
         match &result {
             Ok(_) => self.written.send_modify(|count| *count += 1),
             Err(StoreError::Unavailable(_) | StoreError::Unacceptable(_)) => {
-                self.suspect.store(true, Ordering::Release)
+                self.suspect.store(true, Ordering::Release);
             }
             Err(StoreError::Conflict | StoreError::Inconsistent { .. }) => {}
         }
