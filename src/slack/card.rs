@@ -34,7 +34,7 @@ pub fn card(request: &Request, ticket_url: Option<&str>) -> Value {
     facts.push(("Reason".to_owned(), Text::new().plain(&request.reason)));
     if let Some(ticket) = &request.ticket {
         let text = match ticket_url {
-            Some(url) => Text::new().link(url.replace("{ticket}", ticket), ticket),
+            Some(url) => Text::new().link(url.replace("{ticket}", &in_address(ticket)), ticket),
             None => Text::from(ticket.as_str()),
         };
         facts.push(("Ticket".to_owned(), text));
@@ -91,6 +91,11 @@ pub fn card(request: &Request, ticket_url: Option<&str>) -> Value {
         _ => message,
     };
     message.body()
+}
+
+/// A ticket as part of an address: what is not plainly a letter or a digit is encoded.
+fn in_address(ticket: &str) -> String {
+    url::form_urlencoded::byte_serialize(ticket.as_bytes()).collect()
 }
 
 /// The last message of a thread: what came of it, what was seen, and the way back.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::intake::{ActError, Acted};
 use super::wish::{self, Wish, Wisher};
 use super::{Bot, record};
+use crate::approval::transition::later;
 use crate::approval::{Account, Event, Refusal, Request, Role, State, Step, apply};
 use crate::audit::{Act as AuditAct, Entry};
 use crate::ids::{InboundId, RequestId};
@@ -39,11 +40,7 @@ pub(super) async fn press(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Act
     };
     let address = MessageAddress { channel: channel.clone(), ts: ts.clone() };
     if !bot.store.is_message_of(&id, &address).await? {
-        // Slack may show a message before we have noted its address.
-        let young = bot.clock.now().duration_since(inbound.received_at).as_secs()
-            < i64::try_from(CARD_GRACE.as_secs()).unwrap_or(i64::MAX);
-        let noted = bot.store.card(&id).await?.is_some();
-        if young && (!noted || channel == &bot.channel && bot.store.message_counts().await?.waiting > 0) {
+        if address_may_still_come(bot, inbound, &id, &address).await? {
             return Ok(Acted::Later);
         }
         return refuse_unbound(bot, wisher, "copied_button", refusals::copied_button()).await;
@@ -77,6 +74,22 @@ pub(super) async fn press(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Act
         }
         _ => refuse_unbound(bot, wisher, "unknown_button", refusals::unknown_act()).await,
     }
+}
+
+/// Slack may show a message before we have noted its address: for a while, a press on it is not yet called a copy.
+async fn address_may_still_come(
+    bot: &Bot,
+    inbound: &Inbound,
+    id: &RequestId,
+    address: &MessageAddress,
+) -> Result<bool, StoreError> {
+    if bot.clock.now() >= later(inbound.received_at, CARD_GRACE) {
+        return Ok(false);
+    }
+    if bot.store.card(id).await?.is_none() {
+        return Ok(true);
+    }
+    Ok(address.channel == bot.channel && bot.store.message_counts().await?.waiting > 0)
 }
 
 /// Whether a denial would be taken, before its reason is asked for.

@@ -19,6 +19,9 @@ use super::writer::Writer;
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
+/// How often, and after which pause, a lock that somebody holds is asked for.
+const LOCK_TRIES: u32 = 25;
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
 /// How many questions may be asked at the same time.
 const READERS: u32 = 4;
 
@@ -76,7 +79,7 @@ pub(super) async fn open(url: &str) -> Result<Opened, OpenError> {
     // Two names of one file are one file, with one lock.
     let path = if path.exists() { canonical(&path)? } else { path };
     // Before anything else touches the file: closing a second handle would free the first one's POSIX locks.
-    let lock = lock(&path)?;
+    let lock = lock(&path).await?;
     private_file(&path)?;
 
     let refused = |source| OpenError::Database { path: path.clone(), source };
@@ -120,16 +123,20 @@ fn canonical(path: &Path) -> Result<PathBuf, OpenError> {
     path.canonicalize().map_err(|source| OpenError::File { path: path.to_owned(), source })
 }
 
-fn lock(path: &Path) -> Result<File, OpenError> {
+/// Takes the lock. A process that was killed a moment ago may still hold it, so it is asked for some seconds.
+async fn lock(path: &Path) -> Result<File, OpenError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);
     let file = private_file(&name)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
-        Err(TryLockError::Error(source)) => Err(OpenError::File { path: name, source }),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+            Err(TryLockError::Error(source)) => return Err(OpenError::File { path: name, source }),
+        }
     }
+    Err(OpenError::InUse(path.to_owned()))
 }
 
 fn private_file(path: &Path) -> Result<File, OpenError> {
