@@ -8,7 +8,8 @@ use crate::file::File;
 use crate::process::world_of_a_process;
 use crate::world::{ALICE, BOB, World};
 
-/// Where a decision can fail half-way (invariant 7 has the audit), and whether the rest can still be finished: the delivery with an apology.
+/// Where a decision can fail half-way (invariant 7 has the audit), and whether its delivery can still be finished, with
+/// an apology.
 const PLACES: [(&str, &str, bool); 4] = [
     ("UPDATE", "inbound", false),
     ("UPDATE", "request", true),
