@@ -44,7 +44,7 @@ struct Extent {
 
 const WHOLE: Extent =
     Extent { turns: 7, requests: 10_000, service_requests: 100_000, clicks: 200, starts: 15 };
-const QUICK: Extent = Extent { turns: 2, requests: 1_000, service_requests: 2_000, clicks: 10, starts: 3 };
+const QUICK: Extent = Extent { turns: 2, requests: 1_000, service_requests: 10_000, clicks: 10, starts: 3 };
 
 const PARTS: [&str; 4] = ["door", "start", "load", "click"];
 
