@@ -109,7 +109,11 @@ fn uncomment(line: &str) -> String {
     let is_key = bare
         .split_once(" = ")
         .is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
-    if is_key || bare.starts_with("[[") || bare.starts_with("[environments.") { bare.to_owned() } else { line.to_owned() }
+    if is_key || bare.starts_with("[[") || bare.starts_with("[environments.") {
+        bare.to_owned()
+    } else {
+        line.to_owned()
+    }
 }
 
 #[test]
