@@ -18,7 +18,7 @@ pub(super) struct Publisher {
 }
 
 /// An account and its tokens.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct User {
     pub(super) id: String,
     pub(super) name: String,

@@ -76,7 +76,7 @@ fn extras(catalogue: &Catalogue, package: &Package) -> Vec<Value> {
     own.sort_by(|a, b| a.key.cmp(&b.key));
     let mut shown: Vec<Value> = own.iter().map(|extra| json!(extra)).collect();
     if let Some(source) = harvest::source_of(catalogue, package).filter(|_| package.is_indexed()) {
-        let object = harvest::object_id(package);
+        let object = harvest::object_id(catalogue, package);
         shown.push(json!({"key": "harvest_object_id", "value": object}));
         shown.push(json!({"key": "harvest_source_id", "value": source.id}));
         shown.push(json!({"key": "harvest_source_title", "value": source.fields.title}));
