@@ -71,10 +71,16 @@ impl Catalogue {
                 name: user.name.clone(),
                 fullname: user.fullname.clone(),
                 email: user.email.clone(),
+                state: user.state.clone(),
                 sysadmin: user.sysadmin,
                 created: SEEDED.to_owned(),
                 token: if user.sysadmin { sysadmin_token.take() } else { editor_token.take() },
             });
+            self.memberships.extend(user.memberships.iter().map(|held| Membership {
+                publisher_id: seeded_id("publisher", &held.publisher).to_string(),
+                user_id: seeded_id("user", &user.name).to_string(),
+                capacity: held.capacity.clone(),
+            }));
         }
     }
 

@@ -24,6 +24,8 @@ pub(super) struct User {
     pub(super) name: String,
     pub(super) fullname: String,
     pub(super) email: String,
+    /// `active`, `pending` or `deleted`.
+    pub(super) state: String,
     pub(super) sysadmin: bool,
     pub(super) created: String,
     pub(super) token: Option<String>,

@@ -174,7 +174,7 @@ pub(super) fn user(user: &User, created_packages: usize, full: bool) -> Value {
         "last_active": Value::Null,
         "activity_streams_email_notifications": false,
         "sysadmin": user.sysadmin,
-        "state": "active",
+        "state": user.state,
         "image_url": Value::Null,
         "image_display_url": Value::Null,
         "email_hash": email_hash.get(..32),
