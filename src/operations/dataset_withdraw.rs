@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::dataset_restore::{self, DatasetRestore, PreviousState};
 use super::survey::Survey;
 use super::target::OneDataset;
-use super::{ChangeOperation, Facts, Inverse, Meta, PlanError, Risk, Sighting, visibility};
+use super::{ChangeOperation, Facts, Inverse, Meta, PlanError, Progress, Risk, Sighting, visibility};
 use crate::approval::Plan;
 use crate::ckan::{CallError, Cause, Dataset, DatasetState, Harvester, PublicPage, Restoring, Site};
 
@@ -48,9 +48,6 @@ impl ChangeOperation for DatasetWithdraw {
             offers_restore: survey.restoring == Restoring::Complete,
         };
         Ok(Plan {
-            operation: Self::META.name.to_owned(),
-            environment: site.environment.clone(),
-            summary: format!("Withdraw “{}” from {}", dataset.title, site.environment),
             targets: vec![survey.target()],
             shown: survey.shown(),
             effects: effects(&survey),
@@ -59,10 +56,11 @@ impl ChangeOperation for DatasetWithdraw {
             alternative: alternative(&survey),
             facts: facts(&survey),
             work: json!(work),
+            ..Plan::of(format!("Withdraw “{}” from {}", dataset.title, site.environment))
         })
     }
 
-    async fn execute(&self, site: &Site, plan: &Plan) -> Result<(), CallError> {
+    async fn execute(&self, site: &Site, plan: &Plan, _: &Progress) -> Result<(), CallError> {
         let work = work(plan)?;
         site.write("package_delete", &json!({ "id": work.id })).await
     }
