@@ -34,6 +34,7 @@ use crate::worker::expiry::Expiry;
 use crate::worker::intake::Intake;
 use crate::worker::recovery::Recovery;
 use crate::worker::under_way::UnderWay;
+use crate::worker::watches::Watches;
 use crate::worker::{Bot, Wakes};
 use crate::{http, telemetry};
 
@@ -327,6 +328,8 @@ fn begin_duties(bot: &Arc<Bot>, health: Arc<Health>, outbox: Outbox, lifecycle: 
     lifecycle.begin("recovery", async move { recovery.run(stop).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("expiry", async move { expiry.run(stop).await });
+    let (watches, stop) = (Watches::new(bot.clone()), lifecycle.stop.clone());
+    lifecycle.begin("watches", async move { watches.run(stop).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("outbox", async move { outbox.run(stop).await });
     let stop = lifecycle.stop.clone();
