@@ -62,11 +62,13 @@ async fn the_tail_is_bounded_and_is_the_end() {
     assert_eq!(finished.tail.len(), 100);
     assert_eq!(finished.tail.first().unwrap().text, "4901");
     assert_eq!(finished.tail.last().unwrap().text, "5000");
-    let (_, finished) =
-        run("for n in 1 2 3 4 5 6 7 8 9; do head -c 4000 /dev/zero | tr '\\0' $n; echo; done").await;
+    let (_, finished) = run(
+        "for n in 1 2 3 4 5 6 7 8 9; do printf \"$n \"; head -c 4000 /dev/zero | tr '\\0' '!'; echo; done",
+    )
+    .await;
     let bytes: usize = finished.tail.iter().map(|line| line.text.len()).sum();
     assert!(bytes <= 16 * 1024, "{bytes}");
-    assert!(finished.tail.last().unwrap().text.starts_with("999"));
+    assert!(finished.tail.last().unwrap().text.starts_with("9 !!!"));
 }
 
 #[tokio::test]
