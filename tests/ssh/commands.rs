@@ -65,7 +65,7 @@ async fn the_exit_code_and_both_streams_come_back() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_is_unknown() {
+async fn hazard_27_a_connection_that_breaks_is_unknown() {
     // The parent of the remote command is the sshd that serves this connection.
     let site = with_remote(&["sh", "-c", "'echo $PPID; exec sleep 600'"], PATIENCE);
     let mut cut = |line: &Line| {
