@@ -1,4 +1,4 @@
-//! The site: one CKAN, spoken to over its action API.
+//! The site: one CKAN, spoken to over its action API, and where that cannot do a thing, in its database.
 //!
 //! Guarantees that every failed call says whether CKAN may have acted on it, that the token travels only to the
 //! configured address and never into a log, and that no upstream body leaves this module. Leaves to operations what
@@ -6,6 +6,7 @@
 
 mod action;
 mod classify;
+pub mod database;
 pub mod dataset;
 pub mod error;
 pub mod harvest;
@@ -13,7 +14,9 @@ pub mod public_site;
 pub mod restoring;
 pub mod site;
 pub mod sites;
+pub mod version;
 
+pub use database::{Database, DatabaseAddresses};
 pub use dataset::{Dataset, DatasetState};
 pub use error::{CallError, Cause, Effect};
 pub use harvest::Harvester;
@@ -21,3 +24,4 @@ pub use public_site::PublicPage;
 pub use restoring::Restoring;
 pub use site::{Site, SiteError, SiteProof, SiteSettings};
 pub use sites::Sites;
+pub use version::CkanVersion;

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::action::Call;
 use super::classify::Kind;
-use super::{CallError, Cause, Effect};
+use super::{CallError, Cause, CkanVersion, Database, DatabaseAddresses, Effect};
 use crate::http;
 
 /// How long after a transient failure a read is tried again.
@@ -34,6 +34,8 @@ pub struct SiteSettings {
     pub site_url: Option<String>,
     /// Where the public sees its datasets, if that is not CKAN itself.
     pub public_url: Option<Url>,
+    /// CKAN's database, where the bot may look into it or write to it.
+    pub database: DatabaseAddresses,
     /// The longest that one call may take.
     pub request_timeout: Duration,
     /// How long CKAN may go on working on a request after we lost sight of it: its web server's own limit.
@@ -49,6 +51,9 @@ pub enum SiteError {
     /// It cannot be sent in a header.
     #[error("the token of the CKAN `{0}` is empty or has characters that no token has")]
     Token(String),
+    /// It is not PostgreSQL's.
+    #[error("the address of the database of the CKAN `{0}` is not one of PostgreSQL's")]
+    Database(String),
     /// No client could be made.
     #[error("no HTTP client could be made")]
     Client(#[from] reqwest::Error),
@@ -64,6 +69,7 @@ pub struct Site {
     token: HeaderValue,
     expected_url: Option<String>,
     write_deadline: Duration,
+    database: Option<Database>,
 }
 
 /// What was proved of a site: it is the configured one, and the token is a sysadmin's.
@@ -75,6 +81,13 @@ pub struct SiteProof {
     pub site_url: String,
     /// Whose token it is.
     pub user_name: String,
+}
+
+impl SiteProof {
+    /// CKAN's version, where it tells one that can be read.
+    pub fn version(&self) -> Option<CkanVersion> {
+        self.ckan_version.as_deref().and_then(CkanVersion::parse)
+    }
 }
 
 #[derive(Deserialize)]
@@ -109,6 +122,8 @@ impl Site {
             _ => return Err(SiteError::Token(settings.environment)),
         };
         header.set_sensitive(true);
+        let database = Database::new(&settings.database);
+        let database = database.map_err(|_| SiteError::Database(settings.environment.clone()))?;
         Ok(Self {
             environment: settings.environment,
             client: http::client(settings.request_timeout)?,
@@ -117,7 +132,13 @@ impl Site {
             token: header,
             expected_url: settings.site_url,
             write_deadline: settings.write_deadline,
+            database,
         })
+    }
+
+    /// CKAN's database, where one is configured.
+    pub fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
     }
 
     /// How long CKAN may go on working on a request after we lost sight of it. Before that, "it has not happened" is

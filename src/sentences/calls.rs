@@ -54,6 +54,25 @@ pub fn what(cause: Cause, environment: &str) -> String {
                 "What answers at the address of CKAN on {environment} is another site than the configured one."
             )
         }
+        Cause::DatabaseUnreachable => {
+            format!("The database of CKAN on {environment} cannot be reached, or takes no more connections.")
+        }
+        Cause::DatabaseRefused => {
+            format!("The database of CKAN on {environment} does not let the bot's role do this.")
+        }
+        Cause::DatabaseBusy => {
+            format!("The database of CKAN on {environment} was busy for too long.")
+        }
+        Cause::DatabaseLost => format!("The connection to the database of CKAN on {environment} broke."),
+        Cause::DatabaseChanged => {
+            format!("In the database of CKAN on {environment} things have changed meanwhile.")
+        }
+        Cause::DatabaseUnexpected => {
+            format!("The database of CKAN on {environment} is not as the bot knows CKAN's.")
+        }
+        Cause::DatabaseNotConfigured => {
+            format!("The bot has no database of CKAN on {environment} that it may write to.")
+        }
     }
 }
 
@@ -85,6 +104,17 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
         }
         Cause::ServerError => "CKAN's own log says more; ask again when that is put right.",
         Cause::SearchIndex => "Check that its Solr is up, then ask again.",
+        Cause::DatabaseUnreachable => "Whoever runs CKAN has to check that it is up; then ask again.",
+        Cause::DatabaseRefused => {
+            "Whoever runs the bot has to check the role's password and rights; then ask again."
+        }
+        Cause::DatabaseBusy | Cause::DatabaseLost => "Ask again in a few minutes.",
+        Cause::DatabaseChanged => "Look at what is there now, and ask again if it is still wanted.",
+        Cause::DatabaseUnexpected => {
+            "Whoever runs the bot has to check that the address is the one of CKAN's database, and that ckanext-harvest \
+             is installed where it is about harvesters."
+        }
+        Cause::DatabaseNotConfigured => "Whoever runs the bot has to configure one; then ask again.",
         Cause::NotCkan | Cause::WrongSite => "Whoever runs the bot has to put the configured address right.",
     }
 }
@@ -93,7 +123,7 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
 mod tests {
     use super::*;
 
-    const CAUSES: [Cause; 15] = [
+    const CAUSES: [Cause; 22] = [
         Cause::Unreachable,
         Cause::TimedOut,
         Cause::ConnectionLost,
@@ -109,6 +139,13 @@ mod tests {
         Cause::SearchIndex,
         Cause::NotCkan,
         Cause::WrongSite,
+        Cause::DatabaseUnreachable,
+        Cause::DatabaseRefused,
+        Cause::DatabaseBusy,
+        Cause::DatabaseLost,
+        Cause::DatabaseChanged,
+        Cause::DatabaseUnexpected,
+        Cause::DatabaseNotConfigured,
     ];
 
     #[test]
@@ -133,6 +170,13 @@ mod tests {
         The search index of CKAN on production failed or does not follow. Nothing was changed. Check that its Solr is up, then ask again.
         What answers at the address of CKAN on production does not answer as CKAN does. Nothing was changed. Whoever runs the bot has to put the configured address right.
         What answers at the address of CKAN on production is another site than the configured one. Nothing was changed. Whoever runs the bot has to put the configured address right.
+        The database of CKAN on production cannot be reached, or takes no more connections. Nothing was changed. Whoever runs CKAN has to check that it is up; then ask again.
+        The database of CKAN on production does not let the bot's role do this. Nothing was changed. Whoever runs the bot has to check the role's password and rights; then ask again.
+        The database of CKAN on production was busy for too long. Nothing was changed. Ask again in a few minutes.
+        The connection to the database of CKAN on production broke. Nothing was changed. Ask again in a few minutes.
+        In the database of CKAN on production things have changed meanwhile. Nothing was changed. Look at what is there now, and ask again if it is still wanted.
+        The database of CKAN on production is not as the bot knows CKAN's. Nothing was changed. Whoever runs the bot has to check that the address is the one of CKAN's database, and that ckanext-harvest is installed where it is about harvesters.
+        The bot has no database of CKAN on production that it may write to. Nothing was changed. Whoever runs the bot has to configure one; then ask again.
         "#);
     }
 
