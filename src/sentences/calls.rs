@@ -89,7 +89,9 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
     }
     match cause {
         Cause::Unreachable | Cause::ProxyGaveUp => "Check that it is up, then ask again.",
-        Cause::TimedOut | Cause::ConnectionLost => "Ask again in a few minutes.",
+        Cause::TimedOut | Cause::ConnectionLost | Cause::DatabaseBusy | Cause::DatabaseLost => {
+            "Ask again in a few minutes."
+        }
         Cause::TokenNotSysadmin => {
             "Whoever runs the bot has to give it a valid API token of a sysadmin; then ask again."
         }
@@ -108,7 +110,6 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
         Cause::DatabaseRefused => {
             "Whoever runs the bot has to check the role's password and rights; then ask again."
         }
-        Cause::DatabaseBusy | Cause::DatabaseLost => "Ask again in a few minutes.",
         Cause::DatabaseChanged => "Look at what is there now, and ask again if it is still wanted.",
         Cause::DatabaseUnexpected => {
             "Whoever runs the bot has to check that the address is the one of CKAN's database, and that ckanext-harvest \

@@ -51,7 +51,7 @@ impl WriteRole {
         let Some(publisher) = restored else { return Err(transaction.changed_meanwhile()) };
         match (publisher, restoration.tie) {
             (Some(publisher), PublisherTie::Mend) => {
-                tie(&mut transaction, &id, &publisher, "organization").await?
+                tie(&mut transaction, &id, &publisher, "organization").await?;
             }
             (Some(publisher), PublisherTie::LeaveToCkan) => cut(&mut transaction, &id, &publisher).await?,
             (None, _) => {}
