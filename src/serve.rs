@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 
-use crate::ckan::{Site, SiteSettings, Sites};
+use crate::ckan::{ProgramSettings, Site, SiteSettings, Sites};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Secrets};
 use crate::health::{self, Health};
@@ -32,6 +32,7 @@ use crate::worker::expiry::Expiry;
 use crate::worker::intake::Intake;
 use crate::worker::recovery::Recovery;
 use crate::worker::under_way::UnderWay;
+use crate::worker::watches::Watches;
 use crate::worker::{Bot, Wakes};
 use crate::{http, telemetry};
 
@@ -242,6 +243,7 @@ fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
             database: secrets.databases.get(&environment.name).cloned().unwrap_or_default(),
             request_timeout: environment.request_timeout,
             write_deadline: environment.write_deadline,
+            programs: ProgramSettings::default(),
         })
         .map_err(|_| unusable())?;
         sites.push(site);
@@ -285,6 +287,8 @@ fn begin_duties(bot: &Arc<Bot>, health: Arc<Health>, outbox: Outbox, lifecycle: 
     lifecycle.begin("recovery", async move { recovery.run(stop).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("expiry", async move { expiry.run(stop).await });
+    let (watches, stop) = (Watches::new(bot.clone()), lifecycle.stop.clone());
+    lifecycle.begin("watches", async move { watches.run(stop).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("outbox", async move { outbox.run(stop).await });
     let stop = lifecycle.stop.clone();

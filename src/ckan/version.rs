@@ -7,6 +7,8 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use super::Word;
+
 /// A version of CKAN. What comes before a release (`2.11.0a0`) counts as the release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CkanVersion {
@@ -61,9 +63,11 @@ pub struct CommandLineRules {
 }
 
 /// Arguments of one command, in order.
-pub type Words = Vec<String>;
+pub type Words = Vec<Word>;
 
 const REBUILD: [&str; 2] = ["search-index", "rebuild"];
+/// Without an id it empties the index.
+const CLEAR: [&str; 2] = ["search-index", "clear"];
 /// Goes on past a dataset that cannot be indexed; without it the first bad one ends the run.
 const GO_ON: &str = "-i";
 /// From 2.12 on every rebuild, even of one dataset, removes from the index what the database does not have.
@@ -82,39 +86,39 @@ impl CommandLineRules {
         }
     }
 
-    fn rebuild(self, flags: &[&str]) -> Words {
-        let orphans = self.version.is_at_least(2, 12).then_some(KEEP_ORPHANS);
-        REBUILD.iter().chain(flags).copied().chain(orphans).map(str::to_owned).collect()
+    fn rebuild(self, more: &[Word]) -> Words {
+        let orphans = self.version.is_at_least(2, 12).then(|| Word::literal(KEEP_ORPHANS));
+        REBUILD.map(Word::literal).into_iter().chain(more.iter().cloned()).chain(orphans).collect()
     }
 
     /// Indexes every dataset anew; the index is never empty.
     pub fn refresh(self) -> Words {
-        self.rebuild(&[GO_ON])
+        self.rebuild(&[Word::literal(GO_ON)])
     }
 
     /// Indexes what the index lacks, and drafts.
     pub fn index_missing(self) -> Words {
-        self.rebuild(&["-o", GO_ON])
+        self.rebuild(&[Word::literal("-o"), Word::literal(GO_ON)])
     }
 
     /// Indexes one dataset, or takes it out of the index where it is withdrawn. A slug of a publisher would silently
     /// do nothing, an empty one would mean all: only an id is taken.
     pub fn index_dataset(self, id: Uuid) -> Words {
-        self.rebuild(&[&id.to_string()])
+        self.rebuild(&[Word::id(id)])
     }
 
     /// Empties the index and fills it again: the commands, in order. The first of two leaves the site without search.
     pub fn empty_and_rebuild(self) -> Vec<Words> {
         if self.version.is_at_least(2, 12) {
-            vec![vec!["search-index".to_owned(), "clear".to_owned()], self.rebuild(&[GO_ON])]
+            vec![CLEAR.map(Word::literal).to_vec(), self.rebuild(&[Word::literal(GO_ON)])]
         } else {
-            vec![self.rebuild(&["--clear", GO_ON])]
+            vec![self.rebuild(&[Word::literal("--clear"), Word::literal(GO_ON)])]
         }
     }
 
     /// Takes one document out of the index. `clear-orphans` does not run on 2.10 and up to 2.11.2.
     pub fn remove_from_index(self, id: Uuid) -> Words {
-        vec!["search-index".to_owned(), "clear".to_owned(), id.to_string()]
+        CLEAR.map(Word::literal).into_iter().chain([Word::id(id)]).collect()
     }
 
     /// Whether `search-index clear-orphans` runs at all.
@@ -154,7 +158,7 @@ pub enum HarvestVersion {
 
 impl HarvestVersion {
     /// The command that tells.
-    pub const COMMAND: [&'static str; 2] = ["harvester", "--help"];
+    pub const COMMAND: [Word; 2] = [Word::literal("harvester"), Word::literal("--help")];
 
     /// What the output of [`Self::COMMAND`] tells; `None` where it is not ckanext-harvest's help.
     pub fn from_help(output: &str) -> Option<Self> {
@@ -229,7 +233,10 @@ mod tests {
             let rules = rules(version);
             let mut lines = vec![rules.refresh(), rules.index_missing(), rules.index_dataset(id)];
             lines.extend(rules.empty_and_rebuild());
-            said.extend(lines.iter().map(|words| format!("{version}: ckan {}\n", words.join(" "))));
+            said.extend(lines.iter().map(|words| {
+                let words: Vec<_> = words.iter().map(ToString::to_string).collect();
+                format!("{version}: ckan {}\n", words.join(" "))
+            }));
         }
         insta::assert_snapshot!(said, @"
         2.10.7: ckan search-index rebuild -i

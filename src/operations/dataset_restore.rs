@@ -16,7 +16,9 @@ use uuid::Uuid;
 use super::dataset_withdraw::{DatasetWithdraw, version};
 use super::survey::Survey;
 use super::target::OneDataset;
-use super::{ChangeOperation, Inverse, Meta, PlanError, Risk, Sighting, visibility};
+use super::{
+    ChangeOperation, Inverse, Look, Meta, PlanError, Progress, Risk, Sighting, Watch, public_page, visibility,
+};
 use crate::approval::Plan;
 use crate::ckan::{CallError, Cause, Dataset, DatasetState, Effect, Restoring, Site};
 
@@ -122,21 +124,18 @@ impl ChangeOperation for DatasetRestore {
         let mut shown = survey.shown();
         shown.push(("Comes back as".to_owned(), as_what(to, dataset.private)));
         Ok(Plan {
-            operation: Self::META.name.to_owned(),
-            environment: site.environment.clone(),
-            summary: format!("Restore “{}” on {}", dataset.title, site.environment),
             targets: vec![survey.target()],
             shown,
             effects: effects(to, &work),
             warnings: warnings(&survey, arguments),
             irreversible: irreversible(&survey),
-            alternative: None,
             facts: survey.facts(),
             work: json!(work),
+            ..Plan::of(format!("Restore “{}” on {}", dataset.title, site.environment))
         })
     }
 
-    async fn execute(&self, site: &Site, plan: &Plan) -> Result<(), CallError> {
+    async fn execute(&self, site: &Site, plan: &Plan, _: &Progress) -> Result<(), CallError> {
         let work = work(plan)?;
         if let Some(publisher) = &work.publisher {
             // Deleting by id cut the row that ties the dataset to its publisher, and no update mends it.
@@ -185,6 +184,15 @@ impl ChangeOperation for DatasetRestore {
             operation: DatasetWithdraw::META.name,
             arguments: serde_json::to_value(arguments).ok()?,
         })
+    }
+
+    fn watch(&self, plan: &Plan) -> Option<Watch> {
+        let work = work(plan).ok()?;
+        (work.to == PreviousState::Active && !work.private).then(public_page::watch)
+    }
+
+    async fn look(&self, site: &Site, plan: &Plan, _: &Value) -> Result<Look, CallError> {
+        Ok(public_page::look(site, work(plan)?.id, true).await)
     }
 }
 

@@ -73,6 +73,22 @@ pub fn what(cause: Cause, environment: &str) -> String {
         Cause::DatabaseNotConfigured => {
             format!("The bot has no database of CKAN on {environment} that it may write to.")
         }
+        Cause::CommandNotConfigured => {
+            format!("Nobody has told the bot which command does this on {environment}.")
+        }
+        Cause::CommandNotStarted => {
+            format!("The command for CKAN on {environment} could not be started.")
+        }
+        Cause::CommandFailed => format!("The command for CKAN on {environment} ended with an error."),
+        Cause::CommandTimedOut => {
+            format!("The command for CKAN on {environment} took longer than it may, and was stopped.")
+        }
+        Cause::CommandCutOff => {
+            format!(
+                "The command for CKAN on {environment}, or the connection to it, broke off before its end."
+            )
+        }
+        Cause::TunnelDown => format!("The tunnel to CKAN on {environment} does not stand."),
     }
 }
 
@@ -89,9 +105,12 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
     }
     match cause {
         Cause::Unreachable | Cause::ProxyGaveUp => "Check that it is up, then ask again.",
-        Cause::TimedOut | Cause::ConnectionLost | Cause::DatabaseBusy | Cause::DatabaseLost => {
-            "Ask again in a few minutes."
-        }
+        Cause::TimedOut
+        | Cause::ConnectionLost
+        | Cause::DatabaseBusy
+        | Cause::DatabaseLost
+        | Cause::CommandTimedOut
+        | Cause::CommandCutOff => "Ask again in a few minutes.",
         Cause::TokenNotSysadmin => {
             "Whoever runs the bot has to give it a valid API token of a sysadmin; then ask again."
         }
@@ -116,6 +135,14 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
              is installed where it is about harvesters."
         }
         Cause::DatabaseNotConfigured => "Whoever runs the bot has to configure one; then ask again.",
+        Cause::CommandNotConfigured => "Whoever runs the bot has to name the command in its configuration.",
+        Cause::CommandNotStarted => {
+            "Whoever runs the bot has to check that the configured program is installed beside it."
+        }
+        Cause::CommandFailed => "What the command printed says more.",
+        Cause::TunnelDown => {
+            "The bot keeps trying to open it: ask again in a few minutes. If it stays so, its log says why."
+        }
         Cause::NotCkan | Cause::WrongSite => "Whoever runs the bot has to put the configured address right.",
     }
 }
@@ -124,7 +151,7 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
 mod tests {
     use super::*;
 
-    const CAUSES: [Cause; 22] = [
+    const CAUSES: [Cause; 28] = [
         Cause::Unreachable,
         Cause::TimedOut,
         Cause::ConnectionLost,
@@ -147,6 +174,12 @@ mod tests {
         Cause::DatabaseChanged,
         Cause::DatabaseUnexpected,
         Cause::DatabaseNotConfigured,
+        Cause::CommandNotConfigured,
+        Cause::CommandNotStarted,
+        Cause::CommandFailed,
+        Cause::CommandTimedOut,
+        Cause::CommandCutOff,
+        Cause::TunnelDown,
     ];
 
     #[test]
@@ -178,6 +211,12 @@ mod tests {
         In the database of CKAN on production things have changed meanwhile. Nothing was changed. Look at what is there now, and ask again if it is still wanted.
         The database of CKAN on production is not as the bot knows CKAN's. Nothing was changed. Whoever runs the bot has to check that the address is the one of CKAN's database, and that ckanext-harvest is installed where it is about harvesters.
         The bot has no database of CKAN on production that it may write to. Nothing was changed. Whoever runs the bot has to configure one; then ask again.
+        Nobody has told the bot which command does this on production. Nothing was changed. Whoever runs the bot has to name the command in its configuration.
+        The command for CKAN on production could not be started. Nothing was changed. Whoever runs the bot has to check that the configured program is installed beside it.
+        The command for CKAN on production ended with an error. Nothing was changed. What the command printed says more.
+        The command for CKAN on production took longer than it may, and was stopped. Nothing was changed. Ask again in a few minutes.
+        The command for CKAN on production, or the connection to it, broke off before its end. Nothing was changed. Ask again in a few minutes.
+        The tunnel to CKAN on production does not stand. Nothing was changed. The bot keeps trying to open it: ask again in a few minutes. If it stays so, its log says why.
         "#);
     }
 

@@ -154,6 +154,28 @@ pub enum MessageFate {
     },
 }
 
+/// What is looked at further after a request is done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watch {
+    /// The request; it has one watch at most.
+    pub request: RequestId,
+    /// Not to be looked at before this.
+    pub due_at: Timestamp,
+    /// Ends then, whatever is seen.
+    pub ends_at: Timestamp,
+    /// What the next look gets to know, in the operation's own terms.
+    pub memory: Value,
+}
+
+/// What becomes of a request's watch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WatchStep {
+    /// It begins, or goes on so.
+    Keep(Watch),
+    /// It ends; nothing where there is none.
+    End(RequestId),
+}
+
 /// One transaction: everything in it happens, or nothing does.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Commit {
@@ -169,6 +191,8 @@ pub struct Commit {
     pub entries: Vec<Entry>,
     /// What Slack gets, in this order.
     pub messages: Vec<Outgoing>,
+    /// What becomes of a watch.
+    pub watch: Option<WatchStep>,
 }
 
 /// Which requests.
@@ -251,6 +275,9 @@ pub trait Store: Send + Sync + 'static {
     async fn audit_links(&self, after_seq: i64, limit: u32) -> Result<Vec<Link>, StoreError>;
     /// Entries of one request, in order.
     async fn audit_of(&self, request: &RequestId) -> Result<Vec<Link>, StoreError>;
+
+    /// Watches whose time has come, the longest due first.
+    async fn due_watches(&self, now: Timestamp, limit: u32) -> Result<Vec<Watch>, StoreError>;
 
     /// Proves that the store can be written, by a transaction that leaves nothing behind.
     async fn writable(&self) -> Result<(), StoreError>;

@@ -84,6 +84,12 @@ statements! {
         ON CONFLICT (request) DO UPDATE SET channel = excluded.channel, ts = excluded.ts";
     CARD_OF = "SELECT channel, ts FROM card WHERE request = $1";
 
+    WATCH_PUT = "INSERT INTO watch (request, due_at, ends_at, memory) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (request) DO UPDATE SET due_at = excluded.due_at, ends_at = excluded.ends_at, \
+        memory = excluded.memory";
+    WATCH_END = "DELETE FROM watch WHERE request = $1";
+    WATCHES_DUE = "SELECT request, due_at, ends_at, memory FROM watch WHERE due_at <= $1 ORDER BY due_at LIMIT $2";
+
     /// Changes something, as SQLite writes nothing for an update that changes nothing.
     WRITE_PROOF = "UPDATE write_proof SET times = times + 1 WHERE id = 1";
 }

@@ -26,10 +26,10 @@ use self::checkpoint::Checkpoints;
 use self::inbox::Inbox;
 use self::unreadable::Unreadable;
 use self::writer::{Writer, unavailable};
-use super::rows::{AuditRow, CardRow, CountsRow, InboundRow, OutboxRow, RequestRow};
+use super::rows::{AuditRow, CardRow, CountsRow, InboundRow, OutboxRow, RequestRow, WatchRow};
 use super::{
     Commit, Filter, Inbound, InboundKind, MessageAddress, MessageCounts, MessageFate, Outgoing, Receipt,
-    Store, StoreError, sql,
+    Store, StoreError, Watch, sql,
 };
 use crate::approval::Request;
 use crate::audit::{ChainHead, Link};
@@ -152,6 +152,19 @@ impl Store for SqliteStore {
         self.unreadable
             .without("outbox", limit, OutboxRow::outgoing, |limit| async move {
                 sqlx::query_as(sql::OUTBOX_DUE)
+                    .bind(now.as_millisecond())
+                    .bind(i64::from(limit))
+                    .fetch_all(&self.readers)
+                    .await
+                    .map_err(unavailable)
+            })
+            .await
+    }
+
+    async fn due_watches(&self, now: Timestamp, limit: u32) -> Result<Vec<Watch>, StoreError> {
+        self.unreadable
+            .without("watch", limit, WatchRow::watch, |limit| async move {
+                sqlx::query_as(sql::WATCHES_DUE)
                     .bind(now.as_millisecond())
                     .bind(i64::from(limit))
                     .fetch_all(&self.readers)

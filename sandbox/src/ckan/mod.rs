@@ -31,6 +31,7 @@ mod clock;
 mod control;
 mod door;
 mod harvest;
+mod index;
 mod line;
 mod patch;
 mod people;
@@ -44,6 +45,7 @@ mod rows;
 mod search;
 mod seed;
 mod site;
+mod user_patch;
 mod views;
 mod writes;
 
@@ -57,7 +59,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use client::CkanControl;
-pub use records::{DatasetRow, Fault, FaultKind, Request, ResourceRow, TokenKind, Write};
+pub use records::{
+    DatasetRow, Fault, FaultKind, IndexDisturbance, IndexState, Request, ResourceRow, TokenKind, Write,
+};
 pub use seed::{
     Extra, Seed, SeedDataset, SeedHarvest, SeedPublisher, SeedResource, SeedSource, SeedUser, seeded_id,
 };

@@ -8,6 +8,7 @@ pub(super) mod inbox;
 pub(super) mod outbox;
 pub(super) mod requests;
 pub(super) mod samples;
+pub(super) mod watches;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -60,6 +61,8 @@ macro_rules! store_suite {
             audit: the_chain_has_no_gaps_after_concurrent_commits;
             audit: a_request_has_its_own_entries;
             audit: an_entry_is_kept_even_where_nothing_else_happens;
+            watches: a_watch_is_found_when_it_is_due_and_only_then;
+            watches: a_request_has_one_watch_until_it_ends;
             audit: the_store_says_that_it_can_be_written;
         }
     };
