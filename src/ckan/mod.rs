@@ -33,7 +33,7 @@ pub use process::Inheritance;
 pub use programs::ProgramSettings;
 pub use public_site::PublicPage;
 pub use redaction::Redaction;
-pub use restoring::Restoring;
+pub use restoring::{Reindexing, Restoring};
 pub use services::{Service, ServiceSettings, Services};
 pub use site::{Site, SiteError, SiteProof, SiteSettings};
 pub use sites::Sites;
