@@ -5,7 +5,7 @@
 //!
 //! Guarantees that a loss nobody can rule out counts as one. Leaves what to do about it to operations.
 
-use super::Dataset;
+use super::{CkanVersion, Dataset};
 
 /// What a restore over the API costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +35,7 @@ impl Restoring {
 /// From 2.12 on an update that does not bring resources along leaves them as they are; before, it removes them all,
 /// and any update erases those that were removed earlier.
 fn leaves_resources_alone(version: &str) -> bool {
-    let mut parts = version.split(['.', 'a', 'b', 'r']).map(str::parse::<u32>);
-    match (parts.next(), parts.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= (2, 12),
-        _ => false,
-    }
+    CkanVersion::parse(version).is_some_and(|version| version.is_at_least(2, 12))
 }
 
 #[cfg(test)]

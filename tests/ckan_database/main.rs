@@ -1,0 +1,11 @@
+//! CKAN's database as the bot asks it, on the PostgreSQL of a lab (`deploy/ckan-lab`): rows are read directly before
+//! and after. `CKAN_CHATOPS_LAB_DATABASE` names it; without it every test fails and says so.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod aborting;
+mod failing;
+mod proxy;
+mod reading;
+mod restoring;
+mod world;
