@@ -1,7 +1,8 @@
 //! `harvest abort`: ends one harvest job by its id, where `harvest stop` does not.
 //!
 //! Guarantees that the id is a job's and not a source's (CKAN takes either, and then means the source's newest job),
-//! that it is of the source that was named, and that it is not over yet. Leaves the workers alone.
+//! that it is of the source that was named, and that it is not over yet. Where CKAN does not answer to it, the database
+//! is the last resort, in one transaction and for this job only. Leaves the workers alone.
 
 use std::str::FromStr;
 
@@ -52,11 +53,17 @@ pub struct Arguments {
     /// The harvest source that it must be of: its slug, its UUID, or the address of its page
     #[arg(long, value_name = "SOURCE")]
     source: Option<SourceTarget>,
+    /// The last resort: end it in CKAN's database, where CKAN itself does not answer to it
+    #[arg(long)]
+    #[serde(default)]
+    in_database: bool,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Work {
     job: Uuid,
+    source: Uuid,
+    in_database: bool,
 }
 
 impl ChangeOperation for HarvestAbort {
@@ -80,23 +87,44 @@ impl ChangeOperation for HarvestAbort {
             must_be_of(site, &survey, named, id).await?;
         }
         must_be_open(&survey, &job)?;
+        let in_database = arguments.in_database;
+        if in_database {
+            writer(site)?;
+        }
+        let work = Work { job: id, source: survey.source.id, in_database };
+        let way = if in_database { " in the database" } else { "" };
         Ok(Plan {
             targets: vec![survey.target()],
             shown: shown(&survey, &job),
-            effects: vec![
-                "CKAN calls this job finished, and puts what it has not imported yet into error.".to_owned(),
-                "What it has imported stays. The source can be harvested again at once.".to_owned(),
-            ],
+            effects: effects(in_database),
             warnings: survey.remark.iter().cloned().chain(warnings(&job)).collect(),
             irreversible: super::harvest_stop::irreversible(),
+            alternative: alternative(site, &survey, in_database),
             facts: facts(&survey, &job),
-            work: json!(Work { job: id }),
-            ..Plan::of(format!("Abort a harvest job of “{}” on {}", survey.source.title, site.environment))
+            work: json!(work),
+            ..Plan::of(format!(
+                "Abort a harvest job of “{}” on {}{way}",
+                survey.source.title, site.environment
+            ))
         })
     }
 
     async fn execute(&self, site: &Site, plan: &Plan, progress: &Progress) -> Result<(), CallError> {
-        job_ending::end(site, &[work(plan)?.job], progress, "Ending the job").await
+        let work = work(plan)?;
+        if !work.in_database {
+            return job_ending::end(site, &[work.job], progress, "Ending the job").await;
+        }
+        progress.doing("Ending the job in the database");
+        let Some(database) = site.database().and_then(|database| database.write()) else {
+            return Err(CallError::nothing_done("UPDATE harvest_job", Cause::BadRequest));
+        };
+        database.abort_harvest_job(work.job, work.source).await?;
+        // CKAN's search goes on telling the old status until it is told, and forgets nothing else if this fails.
+        let told = site.write("harvest_source_reindex", &json!({ "id": work.source })).await;
+        if let Err(error) = told {
+            tracing::warn!(error = %error, "the index still has the source's status from before the abort");
+        }
+        Ok(())
     }
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {
@@ -111,6 +139,42 @@ impl ChangeOperation for HarvestAbort {
 /// The plan's work. A plan of another version of the bot may not be readable; then nothing was done.
 fn work(plan: &Plan) -> Result<Work, CallError> {
     Work::deserialize(&plan.work).map_err(|_| CallError::nothing_done("harvest_job_abort", Cause::BadRequest))
+}
+
+/// Refused where the bot may not write to the database.
+fn writer(site: &Site) -> Result<(), PlanError> {
+    if site.database().is_some_and(|database| database.write().is_some()) {
+        return Ok(());
+    }
+    Err(PlanError::Refused(format!(
+        "The bot may not write to CKAN's database on {}: nobody has configured a role for it. Ask again without \
+         --in-database, or have whoever runs the bot add `database_write_env` to the environment.",
+        site.environment
+    )))
+}
+
+fn effects(in_database: bool) -> Vec<String> {
+    let ends = if in_database {
+        "In one transaction, what the job has not imported yet is put into error, and the job is marked as finished. No \
+         other job is touched."
+    } else {
+        "CKAN calls this job finished, and puts what it has not imported yet into error."
+    };
+    let stays = "What it has imported stays. The source can be harvested again at once.";
+    vec![ends.to_owned(), stays.to_owned()]
+}
+
+fn alternative(site: &Site, survey: &SourceSurvey, in_database: bool) -> Option<String> {
+    let named = &survey.source.name;
+    if in_database {
+        return Some(format!(
+            "As long as CKAN answers, leave the database alone: `/ckan stop {named}`, or the same without --in-database."
+        ));
+    }
+    let may = writer(site).is_ok();
+    may.then(|| {
+        "If CKAN does not answer to this, ask again with --in-database, as the last resort.".to_owned()
+    })
 }
 
 /// A source's id is what people mistake for a job's, and what CKAN would take for one.

@@ -1,7 +1,8 @@
 //! Ends harvest jobs, and looks whether they have ended.
 //!
-//! Guarantees that each job is ended by its own id, and counts as ended only when CKAN itself calls it finished. Leaves
-//! what the workers still do to them: no abort stops a worker.
+//! Guarantees that each job is ended by its own id, and counts as ended only when CKAN itself calls it finished and,
+//! where the bot may look into the database, none of its objects is left open. Leaves what the workers still do to them:
+//! no abort stops a worker.
 
 use uuid::Uuid;
 
@@ -36,7 +37,13 @@ pub(super) async fn ended(site: &Site, jobs: &[Uuid]) -> Result<Sighting, CallEr
         match HarvestJob::show(site, *id).await? {
             None => ended.push(format!("CKAN no longer has the job {id}.")),
             Some(job) if job.is_open() => open.push(still_open(&job)),
-            Some(job) => ended.push(over(&job)),
+            Some(job) => match unfinished(site, *id).await? {
+                0 => ended.push(over(&job)),
+                left => open.push(format!(
+                    "CKAN has the job {id} as finished, but {left} of its objects are not: those that wait are queued \
+                     again at the next `harvester run`."
+                )),
+            },
         }
     }
     Ok(match (ended.is_empty(), open.is_empty()) {
@@ -44,6 +51,15 @@ pub(super) async fn ended(site: &Site, jobs: &[Uuid]) -> Result<Sighting, CallEr
         (true, false) => Sighting::NotHappened(open),
         (false, false) => Sighting::Partly([ended, open].concat()),
     })
+}
+
+/// How many of its objects are neither complete nor in error. Only the database tells: where the bot may not look into
+/// it, CKAN's own word for the job has to do.
+async fn unfinished(site: &Site, job: Uuid) -> Result<i64, CallError> {
+    match site.database() {
+        Some(database) => database.read().unfinished_harvest_objects(job).await,
+        None => Ok(0),
+    }
 }
 
 fn still_open(job: &HarvestJob) -> String {
