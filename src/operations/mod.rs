@@ -7,10 +7,12 @@
 //! Guarantees that `plan` and `probe` only read, and that `execute` does exactly the plan. Leaves approval to
 //! `approval` and the telling to `slack`.
 
+pub mod csv;
 pub mod dataset_restore;
 pub mod dataset_show;
 pub mod dataset_withdraw;
 pub mod help;
+pub mod list;
 pub mod lookup;
 pub mod manual;
 pub mod options;

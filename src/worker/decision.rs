@@ -118,7 +118,7 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
         Err(refusal) => return wish::refuse(bot, wisher, None, &refusal).await,
     };
     // The door kept the form open until this was so.
-    let Ok(Filled { reason, ticket }) = forms::filled(values, &bot.grammar) else {
+    let Ok(Filled { reason, ticket, .. }) = forms::filled(form, values, &bot.grammar) else {
         return refuse_unbound(bot, wisher, "unknown_form", refusals::unknown_act()).await;
     };
     match (form.as_str(), &opener) {

@@ -26,6 +26,7 @@ use crate::ids::{IdSource, InboundId, RequestId, WorkerId};
 use crate::operations::Registry;
 use crate::slack::card;
 use crate::slack::command::Grammar;
+use crate::slack::files::{ResultFile, SlackFiles};
 use crate::slack::people::Home;
 use crate::slack::web::SlackWeb;
 use crate::store::{Delivery, Outgoing, Store};
@@ -60,6 +61,8 @@ pub struct Bot {
     pub policy: Policy,
     /// Slack's Web API.
     pub web: Arc<SlackWeb>,
+    /// Files of Slack's.
+    pub files: Arc<SlackFiles>,
     /// Our workspace.
     pub home: Home,
     /// Where cards and threads stand.
@@ -96,6 +99,11 @@ impl Bot {
     /// A message in the request's thread.
     fn thread(&self, request: &Request, body: serde_json::Value) -> Outgoing {
         self.message(request, Delivery::Thread, body)
+    }
+
+    /// A file in the request's thread.
+    pub fn file(&self, request: &Request, file: &ResultFile) -> Outgoing {
+        self.message(request, Delivery::File, file.body())
     }
 
     /// A private answer to the person behind a delivery: to its response address, else in the channel.
