@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use ckan_chatops::ckan::{CommandLineSettings, Inheritance, Line, ProgramSettings, Site, SiteSettings};
+use ckan_chatops::ckan::{
+    CommandLineSettings, DatabaseAddresses, Inheritance, Line, ProgramSettings, Site, SiteSettings,
+};
 use secrecy::SecretString;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,6 +36,7 @@ pub(crate) fn with_ssh(ssh: &[&str], prefix: &[&str], time_limit: Duration) -> S
         public_url: None,
         request_timeout: Duration::from_secs(5),
         write_deadline: Duration::from_secs(5),
+        database: DatabaseAddresses::default(),
         programs: ProgramSettings {
             command_line: Some(CommandLineSettings { argv, remote_shell: true, time_limit }),
             inheritance: inheritance(),
