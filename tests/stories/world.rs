@@ -40,7 +40,7 @@ impl TestCkan {
     async fn start() -> Self {
         ckan_chatops::http::install_crypto_provider();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        if let Some(lab) = Lab::here() {
+        if let Some(lab) = Lab::here().await {
             return Self {
                 url: lab.word("URL").to_owned(),
                 token: lab.token(),
