@@ -25,5 +25,6 @@ mod secrets;
 mod targets;
 mod transaction;
 mod witness;
+#[expect(dead_code, reason = "the stories' world; a part of it is for them alone")]
 #[path = "../stories/world.rs"]
 mod world;

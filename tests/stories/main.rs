@@ -19,7 +19,6 @@
 mod decisions;
 mod forms;
 mod hazards;
-mod lab;
 mod races;
 mod reading;
 mod refusals;

@@ -12,7 +12,10 @@ use sandbox::slack::{Control, Message, SlackConfig, SlackSandbox};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::lab::Lab;
+#[path = "lab.rs"]
+mod lab;
+
+use lab::Lab;
 
 pub const CHANNEL: &str = "C0001";
 pub const ALICE: &str = "U0ALICE";
