@@ -16,6 +16,8 @@
 mod approval;
 mod file;
 mod identity;
+#[path = "../stories/lab.rs"]
+mod lab;
 mod liar;
 #[expect(dead_code, reason = "the crashes need more of it")]
 #[path = "../faults/process.rs"]

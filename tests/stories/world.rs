@@ -12,10 +12,7 @@ use sandbox::slack::{Control, Message, SlackConfig, SlackSandbox};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-#[path = "lab.rs"]
-mod lab;
-
-use lab::Lab;
+use crate::lab::Lab;
 
 pub const CHANNEL: &str = "C0001";
 pub const ALICE: &str = "U0ALICE";
