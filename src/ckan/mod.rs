@@ -34,4 +34,4 @@ pub use restoring::Restoring;
 pub use services::{Service, ServiceSettings, Services};
 pub use site::{Site, SiteError, SiteProof, SiteSettings};
 pub use sites::Sites;
-pub use tunnel::Tunnel;
+pub use tunnel::{Tunnel, TunnelState};

@@ -27,6 +27,16 @@ pub struct Secrets {
     pub ckan_tokens: BTreeMap<String, SecretString>,
 }
 
+impl Secrets {
+    /// Every one of them, for whoever has to keep them from being seen.
+    pub fn all(&self) -> impl Iterator<Item = &SecretString> {
+        [&self.signing_secret, &self.bot_token]
+            .into_iter()
+            .chain(&self.signing_secret_previous)
+            .chain(self.ckan_tokens.values())
+    }
+}
+
 /// Where an environment's token is to be found, and where the file says so.
 pub(super) struct TokenSource {
     pub(super) environment: String,
