@@ -140,12 +140,12 @@ async fn an_abort_ends_the_job_and_stops_no_consumer() {
         let aborted = world.done("harvest_job_abort", json!({"id": "quick-source"})).await;
         assert_eq!((&aborted["status"], &aborted["finished"]), (&json!("Finished"), &Value::Null));
     }
-    let state = world.control.harvest().await;
+    let seen = world.control.harvest().await;
     assert_eq!(
-        state["jobs"].as_array().unwrap().last().unwrap()["objects"],
+        seen["jobs"].as_array().unwrap().last().unwrap()["objects"],
         json!({"COMPLETE": 2, "ERROR": 3})
     );
-    assert_eq!(state["fetch_queue"].as_array().unwrap().len(), 3, "nothing leaves the queue");
+    assert_eq!(seen["fetch_queue"].as_array().unwrap().len(), 3, "nothing leaves the queue");
     world.control.set_consumer("fetch", "work").await;
     let stats = job(&world, &started).await["stats"].clone();
     assert_eq!((&stats["added"], &stats["errored"]), (&json!(2), &json!(3)));
