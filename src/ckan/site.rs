@@ -17,7 +17,9 @@ use url::Url;
 use super::action::Call;
 use super::classify::Kind;
 use super::programs::{ProgramSettings, Programs};
-use super::{CallError, Cause, CommandLine, Effect, Services, Tunnel};
+use super::{
+    CallError, Cause, CkanVersion, CommandLine, Database, DatabaseAddresses, Effect, Services, Tunnel,
+};
 use crate::http;
 
 /// How long after a transient failure a read is tried again.
@@ -38,6 +40,8 @@ pub struct SiteSettings {
     pub site_url: Option<String>,
     /// Where the public sees its datasets, if that is not CKAN itself.
     pub public_url: Option<Url>,
+    /// CKAN's database, where the bot may look into it or write to it.
+    pub database: DatabaseAddresses,
     /// The longest that one call may take.
     pub request_timeout: Duration,
     /// How long CKAN may go on working on a request after we lost sight of it: its web server's own limit.
@@ -55,6 +59,9 @@ pub enum SiteError {
     /// It cannot be sent in a header.
     #[error("the token of the CKAN `{0}` is empty or has characters that no token has")]
     Token(String),
+    /// It is not PostgreSQL's.
+    #[error("the address of the database of the CKAN `{0}` is not one of PostgreSQL's")]
+    Database(String),
     /// No client could be made.
     #[error("no HTTP client could be made")]
     Client(#[from] reqwest::Error),
@@ -70,6 +77,7 @@ pub struct Site {
     token: HeaderValue,
     expected_url: Option<String>,
     write_deadline: Duration,
+    database: Option<Database>,
     programs: Programs,
 }
 
@@ -82,6 +90,13 @@ pub struct SiteProof {
     pub site_url: String,
     /// Whose token it is.
     pub user_name: String,
+}
+
+impl SiteProof {
+    /// CKAN's version, where it tells one that can be read.
+    pub fn version(&self) -> Option<CkanVersion> {
+        self.ckan_version.as_deref().and_then(CkanVersion::parse)
+    }
 }
 
 #[derive(Deserialize)]
@@ -120,6 +135,8 @@ impl Site {
             base.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
             base.port_or_known_default().unwrap_or_default(),
         );
+        let database = Database::new(&settings.database);
+        let database = database.map_err(|_| SiteError::Database(settings.environment.clone()))?;
         Ok(Self {
             programs: Programs::new(&settings.environment, address, settings.programs),
             environment: settings.environment,
@@ -129,7 +146,13 @@ impl Site {
             token: header,
             expected_url: settings.site_url,
             write_deadline: settings.write_deadline,
+            database,
         })
+    }
+
+    /// CKAN's database, where one is configured.
+    pub fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
     }
 
     /// How long CKAN may go on working on a request after we lost sight of it. Before that, "it has not happened" is

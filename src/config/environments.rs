@@ -10,7 +10,7 @@ use url::Url;
 
 use super::problem::Report;
 use super::programs::{Programs, programs};
-use super::secrets::TokenSource;
+use super::secrets::{SecretOf, TokenSource};
 use super::section::Section;
 use super::values;
 use crate::ckan::{CommandLineSettings, Service, ServiceSettings};
@@ -31,6 +31,10 @@ pub struct EnvironmentSettings {
     pub ckan_url: Url,
     /// The variable that holds the API token.
     pub api_token_env: String,
+    /// The variable that holds the address of its database for a role that only reads.
+    pub database_read_env: Option<String>,
+    /// The variable that holds the address of its database for a role that may write.
+    pub database_write_env: Option<String>,
     /// The `ckan.site_url` it must report before a write, without a slash at the end.
     pub site_url: Option<String>,
     /// Where the public sees its datasets.
@@ -88,7 +92,7 @@ pub(super) fn environments(
                 None => first_default = Some(name.clone()),
             }
         }
-        if let Some((environment, source)) = environment(report, section, name, default) {
+        if let Some((environment, found)) = environment(report, section, name, default) {
             if let Some(other) = settings.iter().find(|other| meet(other, &environment)) {
                 report.at(
                     section_place,
@@ -100,7 +104,7 @@ pub(super) fn environments(
                 );
             }
             settings.push(environment);
-            sources.push(source);
+            sources.extend(found);
         }
     }
     if first_default.is_none() {
@@ -114,7 +118,7 @@ fn environment(
     mut section: Section<'_>,
     name: String,
     default: bool,
-) -> Option<(EnvironmentSettings, TokenSource)> {
+) -> Option<(EnvironmentSettings, Vec<TokenSource>)> {
     let title = section.title.clone();
     let allow_plain_http = section.flag(report, "allow_plain_http");
     let ckan_url = section.required(report, "ckan_url", "\"https://ckan.example.gov.uk\"", |text| {
@@ -122,6 +126,18 @@ fn environment(
     });
     let api_token_env =
         section.required(report, "api_token_env", "\"CKAN_TOKEN_PRODUCTION\"", values::variable);
+    let database_read = section.optional(
+        report,
+        "database_read_env",
+        "\"CKAN_DATABASE_READ_PRODUCTION\"",
+        values::database_variable,
+    );
+    let database_write = section.optional(
+        report,
+        "database_write_env",
+        "\"CKAN_DATABASE_WRITE_PRODUCTION\"",
+        values::database_variable,
+    );
     let site_url = section.optional(report, "site_url", "\"https://ckan.example.gov.uk\"", |text| {
         values::linked_url(text).map(|_| text.trim_end_matches('/').to_owned())
     });
@@ -147,12 +163,26 @@ fn environment(
         );
     }
     let (ckan_url, token) = (ckan_url?, api_token_env?);
-    let source = TokenSource { environment: name.clone(), variable: token.value.clone(), place: token.place };
+    let wanted = [
+        (SecretOf::Token, Some(&token)),
+        (SecretOf::DatabaseRead, database_read.as_ref()),
+        (SecretOf::DatabaseWrite, database_write.as_ref()),
+    ];
+    let named = wanted.into_iter().filter_map(|(what, named)| Some((what, named?)));
+    let sources = named.map(|(what, named)| TokenSource {
+        environment: name.clone(),
+        what,
+        variable: named.value.clone(),
+        place: named.place,
+    });
+    let sources = sources.collect();
     let settings = EnvironmentSettings {
         name,
         default,
         ckan_url: ckan_url.value,
         api_token_env: token.value,
+        database_read_env: database_read.map(|variable| variable.value),
+        database_write_env: database_write.map(|variable| variable.value),
         site_url: site_url.map(|url| url.value),
         public_url: public_url.map(|url| url.value),
         request_timeout,
@@ -161,7 +191,7 @@ fn environment(
         services,
         tunnel: tunnel.map(|tunnel| tunnel.value),
     };
-    Some((settings, source))
+    Some((settings, sources))
 }
 
 /// Whether two environments' tunnels would want the same port of this machine.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use ckan_chatops::ckan::{
-    CommandLineSettings, Inheritance, Line, ProgramSettings, Site, SiteSettings, Stream, Word,
+    CommandLineSettings, DatabaseAddresses, Inheritance, Line, ProgramSettings, Site, SiteSettings, Stream,
+    Word,
 };
 use secrecy::SecretString;
 
@@ -31,6 +32,7 @@ pub(crate) fn site(url: &str, programs: ProgramSettings) -> Site {
         public_url: None,
         request_timeout: Duration::from_secs(5),
         write_deadline: Duration::from_secs(5),
+        database: DatabaseAddresses::default(),
         programs: ProgramSettings {
             inheritance: inheritance(),
             secrets: vec![SecretString::from("our-own-secret-8f74")],
