@@ -11,6 +11,11 @@ use tokio::process::Command;
 
 use crate::caller::{PROGRAM, ROAD_ACCIDENTS, World, ckan, ckan_of};
 
+/// Every command begins with these lines, whatever it is.
+fn is_of_the_start(line: &str) -> bool {
+    ["[ckan.cli]", "[ckan.config"].iter().any(|logger| line.contains(logger))
+}
+
 /// What a command printed, its log lines without their times, and how it ended.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Ran {
@@ -32,7 +37,7 @@ pub(crate) async fn run(world: &World, words: &[&str]) -> Ran {
     let without_time = |line: &str| line.split_once(" INFO  ").map_or(line, |(_, rest)| rest).to_owned();
     Ran {
         out: String::from_utf8(output.stdout).unwrap(),
-        err: err.lines().map(without_time).filter(|line| !line.contains("CSRF")).collect(),
+        err: err.lines().map(without_time).filter(|line| !is_of_the_start(line)).collect(),
         exit: output.status.code().unwrap(),
     }
 }
@@ -164,8 +169,11 @@ async fn a_rebuild_that_is_killed_leaves_what_it_had_committed() {
     world.control.disturb_index(IndexDisturbance::Clear).await;
     let slow = CommandSettings { item_ms: 5, ..CommandSettings::default() };
     world.control.set_commands(slow).await;
-    let mut child =
-        command(&world, &["search-index", "rebuild", "-e"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = command(&world, &["search-index", "rebuild", "-e"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let mut out = child.stdout.take().unwrap();
     let mut seen = Vec::new();
     while !String::from_utf8_lossy(&seen).contains("dataset 5/") {
@@ -219,7 +227,11 @@ async fn commands_fail_in_every_way_that_was_asked_for() {
     let output = command(&world, &["harvester", "jobs"]).output().await.unwrap();
     assert!(output.stdout.len() > 5_000_000);
     fault(&world, "search-index rebuild", CommandFaultKind::Hang { after: 1 }).await;
-    let mut child = command(&world, &["search-index", "rebuild"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = command(&world, &["search-index", "rebuild"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let mut part = [0; 4];
     child.stdout.take().unwrap().read_exact(&mut part).await.unwrap();
     assert_eq!((&part, child.try_wait().unwrap()), (b"\rInd", None));
@@ -305,4 +317,21 @@ async fn an_account_is_printed_with_its_hash_and_a_dataset_goes_without_a_questi
     assert_eq!(gone.exit, 1);
     let last = gone.err.last().unwrap();
     assert_eq!(last, "AssertionError: Could not find dataset matching reference: road-accidents-2019");
+}
+
+#[tokio::test]
+async fn a_command_says_first_what_it_loads_and_before_2_12_that_it_is_not_protected() {
+    for (version, warned) in [("2.10.7", true), ("2.11.6", true), ("2.12.0", false)] {
+        let world = ckan_of(version).await;
+        let output = command(&world, &["search-index", "list-orphans"]).output().await.unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            err.lines()
+                .next()
+                .unwrap()
+                .ends_with("INFO  [ckan.cli] Using configuration file /config/production.ini")
+        );
+        assert_eq!(err.contains("WARNI [ckan.config.middleware.flask_app] Extensions are excluded"), warned);
+        assert_eq!(output.stdout, b"Found 0 orphaned package(s).\n");
+    }
 }
