@@ -21,6 +21,7 @@ pub mod registry;
 pub mod request_cancel;
 pub mod request_list;
 pub mod request_show;
+pub mod site_show;
 pub mod survey;
 pub mod target;
 mod visibility;

@@ -17,6 +17,7 @@ use super::help::Help;
 use super::request_cancel::RequestCancel;
 use super::request_list::RequestList;
 use super::request_show::RequestShow;
+use super::site_show::SiteShow;
 use super::{
     Answer, Asking, ChangeOperation, Inverse, Look, Meta, PlanError, Progress, ReadOperation, Reply,
     Sighting, Watch,
@@ -230,6 +231,7 @@ impl Registry {
                 change(DatasetWithdraw),
                 change(DatasetRestore),
                 read(DatasetShow),
+                read(SiteShow),
                 read(RequestList),
                 read(RequestShow),
                 read(RequestCancel),
