@@ -7,6 +7,7 @@
 //! Guarantees that `plan` and `probe` only read, and that `execute` does exactly the plan. Leaves approval to
 //! `approval` and the telling to `slack`.
 
+pub mod dataset_purge;
 pub mod dataset_restore;
 pub mod dataset_show;
 pub mod dataset_withdraw;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
+use super::dataset_purge::DatasetPurge;
 use super::dataset_restore::DatasetRestore;
 use super::dataset_show::DatasetShow;
 use super::dataset_withdraw::DatasetWithdraw;
@@ -230,6 +231,7 @@ impl Registry {
             operations: vec![
                 change(DatasetWithdraw),
                 change(DatasetRestore),
+                change(DatasetPurge),
                 read(DatasetShow),
                 read(SiteShow),
                 read(RequestList),

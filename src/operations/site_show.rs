@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Asking, Meta, PlanError, ReadOperation, Reply, Risk};
 use crate::ckan::version::{CommandLineRules, HarvestVersion};
-use crate::ckan::{Site, SiteProof};
+use crate::ckan::{Site, SiteProof, TunnelState};
 use crate::sentences::{calls, text::Text, versions};
 
 /// Shows which CKAN this is.
@@ -54,9 +54,18 @@ fn shown(site: &Site, proof: &SiteProof, harvest: String, database: String) -> V
         ("Command line", configured(site.command_line().is_some())),
         ("Database", database),
         ("Services", if services.is_empty() { "none configured".to_owned() } else { services.join(", ") }),
-        ("Tunnel", configured(site.tunnel().is_some())),
+        ("Tunnel", tunnel(site).to_owned()),
     ];
     lines.into_iter().map(|(label, value)| (label.to_owned(), Text::new().plain(value))).collect()
+}
+
+fn tunnel(site: &Site) -> &'static str {
+    match site.tunnel().map(|tunnel| *tunnel.state().borrow()) {
+        None => "not configured",
+        Some(TunnelState::Standing) => "stands",
+        Some(TunnelState::Opening) => "is being opened",
+        Some(TunnelState::Down(_)) => "does not stand",
+    }
 }
 
 async fn harvest(site: &Site) -> String {
