@@ -30,6 +30,8 @@ pub use database::{Database, DatabaseAddresses};
 pub use dataset::{Dataset, DatasetState};
 pub use error::{CallError, Cause, Effect};
 pub use harvest::Harvester;
+pub use harvest::job::{HarvestJob, JobStatus};
+pub use harvest::source::HarvestSource;
 pub use output::{Line, Stream, Tail};
 pub use process::Inheritance;
 pub use programs::ProgramSettings;

@@ -31,9 +31,9 @@ pub(crate) fn site(url: &str, programs: ProgramSettings) -> Site {
         site_url: None,
         public_url: None,
         archive: None,
-        database: DatabaseAddresses::default(),
         request_timeout: Duration::from_secs(5),
         write_deadline: Duration::from_secs(5),
+        database: DatabaseAddresses::default(),
         programs: ProgramSettings {
             inheritance: inheritance(),
             secrets: vec![SecretString::from("our-own-secret-8f74")],
