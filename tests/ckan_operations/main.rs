@@ -6,6 +6,7 @@
 
 mod answers;
 mod faults;
+mod purging;
 mod refusals;
 mod stories;
 mod tokens;

@@ -20,6 +20,7 @@ mod decisions;
 mod forms;
 mod hazards;
 mod lab;
+mod purge;
 mod races;
 mod reading;
 mod refusals;
