@@ -5,6 +5,8 @@
 
 mod identity;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -17,6 +19,9 @@ use identity::Identity;
 
 /// The most jobs that are shown as in flight.
 const MOST: usize = 10;
+
+/// A worker takes a moment to be there after the command that restarts it has ended.
+const LOOK_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(2_500)];
 
 /// Restarts a harvest worker.
 pub struct HarvestRestartWorker;
@@ -103,8 +108,14 @@ impl ChangeOperation for HarvestRestartWorker {
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {
         let Work { worker, before } = work(plan)?;
-        let status = site.services().status(worker.service()).await?;
-        Ok(judge(worker, &before, &status))
+        let mut pauses = LOOK_AGAIN_AFTER.into_iter();
+        loop {
+            let seen = judge(worker, &before, &site.services().status(worker.service()).await?);
+            match pauses.next() {
+                Some(pause) if !matches!(seen, Sighting::Happened(_)) => tokio::time::sleep(pause).await,
+                _ => return Ok(seen),
+            }
+        }
     }
 
     fn inverse(&self, _: &Plan) -> Option<Inverse> {

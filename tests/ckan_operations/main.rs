@@ -6,6 +6,8 @@
 
 mod answers;
 mod faults;
+mod harvest;
+mod harvest_programs;
 mod refusals;
 mod stories;
 mod tokens;
