@@ -25,6 +25,9 @@ use crate::http;
 /// How long after a transient failure a read is tried again.
 const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
 
+/// How long a call waits for a tunnel that is being opened. As long as a connection may take.
+const TUNNEL_PATIENCE: Duration = Duration::from_secs(5);
+
 /// What the configuration says of one environment.
 pub struct SiteSettings {
     /// Its name, for example `production`.
@@ -128,9 +131,14 @@ impl Site {
             _ => return Err(SiteError::Token(settings.environment)),
         };
         header.set_sensitive(true);
+        let address = (
+            base.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
+            base.port_or_known_default().unwrap_or_default(),
+        );
         let database = Database::new(&settings.database);
         let database = database.map_err(|_| SiteError::Database(settings.environment.clone()))?;
         Ok(Self {
+            programs: Programs::new(&settings.environment, address, settings.programs),
             environment: settings.environment,
             client: http::client(settings.request_timeout)?,
             public_url: settings.public_url,
@@ -139,7 +147,6 @@ impl Site {
             expected_url: settings.site_url,
             write_deadline: settings.write_deadline,
             database,
-            programs: Programs::new(settings.programs),
         })
     }
 
@@ -225,7 +232,7 @@ impl Site {
         if self.expected_url.is_some() {
             self.status().await?;
         }
-        match self.call(action, Kind::Write, Some(&self.token)).send(parameters).await {
+        match self.send(&self.call(action, Kind::Write, Some(&self.token)), parameters).await {
             Ok(_) => Ok(()),
             Err(error) => Err(self.blame_the_token(error).await),
         }
@@ -278,7 +285,7 @@ impl Site {
         let call = self.call(action, Kind::Read, token);
         let mut pauses = RETRY_AFTER.into_iter();
         let result: Value = loop {
-            match call.send(parameters).await {
+            match self.send(&call, parameters).await {
                 Ok(result) => break result,
                 Err(error) if may_pass(error.cause) => match pauses.next() {
                     Some(pause) => tokio::time::sleep(pause).await,
@@ -294,6 +301,22 @@ impl Site {
             status: Some(200),
             earlier: None,
         })
+    }
+
+    /// Sends a call, once: through the tunnel only where that stands, so that a dead one is never a doubt.
+    async fn send(&self, call: &Call<'_>, parameters: &impl Serialize) -> Result<Value, CallError> {
+        let Some(tunnel) = self.tunnel() else { return call.send(parameters).await };
+        let down = || CallError::nothing_done(call.action, Cause::TunnelDown);
+        if !tunnel.stands(TUNNEL_PATIENCE).await {
+            return Err(down());
+        }
+        match call.send(parameters).await {
+            // It fell in between; nothing had left.
+            Err(error) if error.cause == Cause::Unreachable && !tunnel.takes_connections().await => {
+                Err(down())
+            }
+            answer => answer,
+        }
     }
 
     fn call<'a>(&'a self, action: &'static str, kind: Kind, token: Option<&'a HeaderValue>) -> Call<'a> {

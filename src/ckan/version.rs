@@ -5,12 +5,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Word;
 
 /// A version of CKAN. What comes before a release (`2.11.0a0`) counts as the release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CkanVersion {
     /// 2.
     pub major: u32,

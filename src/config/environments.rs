@@ -3,14 +3,17 @@
 //! Guarantees at least one environment, exactly one default, and addresses to which a token may be sent. Leaves to
 //! `ckan` whether the site is really there.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use url::Url;
 
 use super::problem::Report;
+use super::programs::{Programs, programs};
 use super::secrets::{SecretOf, TokenSource};
 use super::section::Section;
 use super::values;
+use crate::ckan::{CommandLineSettings, Service, ServiceSettings};
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const WRITE_DEADLINE: Duration = Duration::from_secs(150);
@@ -40,6 +43,12 @@ pub struct EnvironmentSettings {
     pub request_timeout: Duration,
     /// How long one write and its proof may take together.
     pub write_deadline: Duration,
+    /// How CKAN's own command line is run.
+    pub command_line: Option<CommandLineSettings>,
+    /// How the services around it are looked at and restarted.
+    pub services: BTreeMap<Service, ServiceSettings>,
+    /// The program that makes `ckan_url` reachable, with its arguments.
+    pub tunnel: Option<Vec<String>>,
 }
 
 /// Reads every environment, in the order of the file.
@@ -61,7 +70,7 @@ pub(super) fn environments(
         return None;
     }
     let mut first_default: Option<String> = None;
-    let mut settings = vec![];
+    let mut settings: Vec<EnvironmentSettings> = vec![];
     let mut sources = vec![];
     let count = sections.len();
     for (name, mut section) in sections {
@@ -84,6 +93,16 @@ pub(super) fn environments(
             }
         }
         if let Some((environment, found)) = environment(report, section, name, default) {
+            if let Some(other) = settings.iter().find(|other| meet(other, &environment)) {
+                report.at(
+                    section_place,
+                    format!(
+                        "the tunnel of {} ends at the same address as that of {}; write another port, in tunnel and \
+                         in ckan_url",
+                        environment.name, other.name
+                    ),
+                );
+            }
             settings.push(environment);
             sources.extend(found);
         }
@@ -128,6 +147,8 @@ fn environment(
         .optional(report, "request_timeout", "\"30s\"", |text| values::duration(text, LONGEST_TIMEOUT));
     let write_deadline = section
         .optional(report, "write_deadline", "\"150s\"", |text| values::duration(text, LONGEST_DEADLINE));
+    let Programs { command_line, services, tunnel } =
+        programs(report, &mut section, ckan_url.as_ref().map(|url| &url.value));
     let place = section.place;
     section.finish(report);
     let request_timeout = request_timeout.map_or(REQUEST_TIMEOUT, |timeout| timeout.value);
@@ -166,8 +187,17 @@ fn environment(
         public_url: public_url.map(|url| url.value),
         request_timeout,
         write_deadline,
+        command_line,
+        services,
+        tunnel: tunnel.map(|tunnel| tunnel.value),
     };
     Some((settings, sources))
+}
+
+/// Whether two environments' tunnels would want the same port of this machine.
+fn meet(one: &EnvironmentSettings, other: &EnvironmentSettings) -> bool {
+    let port = |environment: &EnvironmentSettings| environment.ckan_url.port_or_known_default();
+    one.tunnel.is_some() && other.tunnel.is_some() && port(one) == port(other)
 }
 
 fn is_name(name: &str) -> bool {

@@ -31,6 +31,19 @@ pub struct Secrets {
     pub databases: BTreeMap<String, DatabaseAddresses>,
 }
 
+impl Secrets {
+    /// Every one of them, for whoever has to keep them from being seen.
+    pub fn all(&self) -> impl Iterator<Item = &SecretString> {
+        [&self.signing_secret, &self.bot_token]
+            .into_iter()
+            .chain(&self.signing_secret_previous)
+            .chain(self.ckan_tokens.values())
+            .chain(
+                self.databases.values().flat_map(|addresses| addresses.read.iter().chain(&addresses.write)),
+            )
+    }
+}
+
 /// What a variable of an environment holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SecretOf {

@@ -113,7 +113,8 @@ pub(super) fn linked_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether the address is on this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         // Numbers stay text where the scheme is none of the web's.
         Some(Host::Domain(name)) => {

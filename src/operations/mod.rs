@@ -7,6 +7,7 @@
 //! Guarantees that `plan` and `probe` only read, and that `execute` does exactly the plan. Leaves approval to
 //! `approval` and the telling to `slack`.
 
+pub mod csv;
 pub mod dataset_restore;
 pub mod dataset_show;
 pub mod dataset_withdraw;
@@ -23,6 +24,7 @@ pub mod harvest_workers;
 pub mod help;
 mod job_ending;
 mod job_watch;
+pub mod list;
 pub mod lookup;
 pub mod manual;
 pub mod options;
