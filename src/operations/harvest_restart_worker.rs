@@ -14,6 +14,7 @@ use super::source_survey::objects;
 use super::{ChangeOperation, Inverse, Meta, PlanError, Progress, Risk, Sighting};
 use crate::approval::Plan;
 use crate::ckan::harvest::job::HarvestJob;
+use crate::ckan::harvest::source::HarvestSource;
 use crate::ckan::{CallError, Cause, Finished, Service, Site};
 use identity::Identity;
 
@@ -88,7 +89,7 @@ impl ChangeOperation for HarvestRestartWorker {
             HarvestJob::open(site, None).await?.into_iter().filter(|job| worker.may_have(job)).collect();
         let before = Identity::of(&status);
         Ok(Plan {
-            shown: shown(worker, &status, &jobs),
+            shown: shown(site, worker, &status, &jobs).await?,
             effects: effects(worker),
             warnings: warnings(worker, &before, &jobs),
             irreversible: vec!["What the worker has in hand is cut off where it is.".to_owned()],
@@ -172,20 +173,26 @@ fn last_line(status: &Finished) -> String {
     status.tail.last().map_or_else(|| "nothing".to_owned(), |line| line.text.clone())
 }
 
-fn shown(worker: Worker, status: &Finished, jobs: &[HarvestJob]) -> Vec<(String, String)> {
-    let mut shown = vec![
-        ("Worker".to_owned(), worker.service().name().to_owned()),
-        ("Its status".to_owned(), last_line(status)),
-    ];
+async fn shown(
+    site: &Site,
+    worker: Worker,
+    status: &Finished,
+    jobs: &[HarvestJob],
+) -> Result<Vec<(String, String)>, CallError> {
     let label = match worker {
         Worker::Gather => "Harvests not gathered yet",
         Worker::Fetch => "Harvests being imported",
     };
-    shown.push((label.to_owned(), jobs.len().to_string()));
-    shown.extend(jobs.iter().take(MOST).map(|job| {
-        (format!("Job {}", job.id), format!("since {}; objects: {}", job.created_for_people(), objects(job)))
-    }));
-    shown
+    let mut shown = vec![
+        ("Worker".to_owned(), worker.service().name().to_owned()),
+        ("Its status".to_owned(), last_line(status)),
+        (label.to_owned(), jobs.len().to_string()),
+    ];
+    for job in jobs.iter().take(MOST) {
+        let source = HarvestSource::show(site, &job.source_id.to_string()).await?;
+        shown.push((source.name, format!("since {}; objects: {}", job.created_for_people(), objects(job))));
+    }
+    Ok(shown)
 }
 
 fn effects(worker: Worker) -> Vec<String> {

@@ -97,8 +97,8 @@ async fn a_worker_is_restarted_when_its_status_shows_another_process() {
     Worker: gather
     Its status: gather RUNNING pid 1, uptime ‹n›
     Harvests not gathered yet: 2
-    Job ‹id›: since ‹moment›; objects: none yet
-    Job ‹id›: since ‹moment›; objects: none yet
+    hanging-source: since ‹moment›; objects: none yet
+    quick-source: since ‹moment›; objects: none yet
     + The worker ends what it is doing, starts anew and takes the next harvest from the queue.
     ! If it has one of these harvests in hand, that one stays running without going on, until `harvester run` queues it again after two hours. To begin it anew at once: `/ckan harvest restart` and the source.
     !! What the worker has in hand is cut off where it is.

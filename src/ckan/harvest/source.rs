@@ -117,8 +117,10 @@ impl From<Shown> for HarvestSource {
 
 /// An address with neither a name nor a password in it, nor what stands after a question mark: a key may be there.
 fn without_credentials(text: &str) -> String {
-    let Ok(mut url) = Url::parse(text) else { return "an address that cannot be read".to_owned() };
-    // Both fail only where the address has no host, and then it has no credentials either.
+    let Some(mut url) = Url::parse(text).ok().filter(Url::has_host) else {
+        return "an address that cannot be read".to_owned();
+    };
+    // Both fail only where the address has no host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_query(None);
