@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 
-use crate::ckan::{Site, SiteSettings, Sites};
+use crate::ckan::{ProgramSettings, Site, SiteSettings, Sites};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Secrets};
 use crate::health::{self, Health};
@@ -242,6 +242,7 @@ fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
             public_url: environment.public_url.clone(),
             request_timeout: environment.request_timeout,
             write_deadline: environment.write_deadline,
+            programs: ProgramSettings::default(),
         })
         .map_err(|_| unusable())?;
         sites.push(site);

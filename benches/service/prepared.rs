@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use ckan_chatops::approval::{Request, State};
-use ckan_chatops::ckan::{Site, SiteSettings};
+use ckan_chatops::ckan::{ProgramSettings, Site, SiteSettings};
 use ckan_chatops::clock::{SharedClock, SystemClock};
 use ckan_chatops::config::Config;
 use ckan_chatops::ids::{IdSource, PersonId, UserId};
@@ -63,6 +63,7 @@ pub(crate) async fn requests(installation: &Installation, number: usize) -> Resu
         public_url: environment.public_url.clone(),
         request_timeout: environment.request_timeout,
         write_deadline: environment.write_deadline,
+        programs: ProgramSettings::default(),
     })?;
     let clock: SharedClock = Arc::new(SystemClock);
     let ids = IdSource::unpredictable(clock.clone());

@@ -3,7 +3,10 @@
 A site is described by its address, /<site>/<datasets>/<seconds>, under which it answers package_search as CKAN's
 harvester asks it: that many datasets, every answer held that many seconds. It offers first the datasets that
 seed.json says were harvested from it, with the ids they have in the lab, then made-up ones, <site>-00001 and on.
-A site whose name begins with `broken` answers 500, with `page` an HTML page. The lab's own requests:
+A site's name says what is wrong with it by how it begins: `broken` answers 500, `page` an HTML page; of `bad`, every
+second dataset cannot be imported (it has one extra twice); `slow` answers package_search at once, but each of its
+datasets names a group of the remote's own, which a harvester with {"remote_groups": "create"} asks for while it
+imports the dataset, and it is that answer which is held. The lab's own requests:
     GET  /lab             requests seen, and how many are held now
     POST /lab/release     let go what is held, and hold nothing more       POST /lab/hold     hold again
     POST /lab/reset       both, and forget the requests seen
@@ -66,6 +69,11 @@ class Sites:
     def page(self, site, count, start, rows):
         return [self._dataset(site, number) for number in range(start, min(count, start + rows))]
 
+    def _extras(self, site, number, known):
+        if site.startswith("bad") and number % 2 == 0:
+            return [{"key": "twice", "value": "1"}, {"key": "twice", "value": "2"}]
+        return known["extras"] if known else []
+
     def _dataset(self, site, number):
         seeded = self._seeded.get(site, [])
         known = seeded[number] if number < len(seeded) else None
@@ -84,8 +92,8 @@ class Sites:
             "metadata_created": known["created"] if known else "2025-01-01T00:00:00.000000",
             "metadata_modified": known["modified"] if known else "2025-01-01T00:00:00.000000",
             "tags": [{"name": tag} for tag in (known["tags"] if known else [site])],
-            "extras": known["extras"] if known else [],
-            "groups": [],
+            "extras": self._extras(site, number, known),
+            "groups": [{"id": f"{name}-group", "name": f"{name}-group"}] if site.startswith("slow") else [],
             "resources": [
                 {"id": identifier("resource", f"{name}/{i}"), **{k: r[k] for k in ("name", "url", "format")}}
                 for i, r in enumerate(resources)
@@ -118,7 +126,11 @@ class Handler(BaseHTTPRequestHandler):
             count, seconds = int(count), float(seconds)
         except ValueError:
             return self.reply(404, {"success": False})
-        self.gate.hold(seconds)
+        if not (site.startswith("slow") and action and action[-1] == "package_search"):
+            self.gate.hold(seconds)
+        if action and action[-1] == "group_show":
+            # Not JSON: the harvester then goes on without the group.
+            return self.reply(404, b"Not found", "text/plain")
         if site.startswith("broken"):
             return self.reply(500, b"Internal Server Error", "text/plain")
         if site.startswith("page"):

@@ -47,6 +47,18 @@ pub enum Cause {
     NotCkan,
     /// The site at the address is not the configured one.
     WrongSite,
+    /// The configuration does not say how to run this.
+    CommandNotConfigured,
+    /// The program could not be started at all.
+    CommandNotStarted,
+    /// The program ended with an exit code other than 0.
+    CommandFailed,
+    /// The program did not end within its time limit, and was killed.
+    CommandTimedOut,
+    /// The program, or the connection to it, ended before it had said how it went.
+    CommandCutOff,
+    /// The tunnel to CKAN does not stand.
+    TunnelDown,
 }
 
 /// A failed call.

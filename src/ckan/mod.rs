@@ -6,18 +6,32 @@
 
 mod action;
 mod classify;
+pub mod command_line;
 pub mod dataset;
 pub mod error;
 pub mod harvest;
+pub mod output;
+mod process;
+mod programs;
 pub mod public_site;
+pub mod redaction;
 pub mod restoring;
+pub mod services;
 pub mod site;
 pub mod sites;
+pub mod tunnel;
 
+pub use command_line::{CommandLine, CommandLineSettings, Exit, Finished, NotAWord, Word};
 pub use dataset::{Dataset, DatasetState};
 pub use error::{CallError, Cause, Effect};
 pub use harvest::Harvester;
+pub use output::{Line, Stream, Tail};
+pub use process::Inheritance;
+pub use programs::ProgramSettings;
 pub use public_site::PublicPage;
+pub use redaction::Redaction;
 pub use restoring::Restoring;
+pub use services::{Service, ServiceSettings, Services};
 pub use site::{Site, SiteError, SiteProof, SiteSettings};
 pub use sites::Sites;
+pub use tunnel::Tunnel;

@@ -16,7 +16,8 @@ use url::Url;
 
 use super::action::Call;
 use super::classify::Kind;
-use super::{CallError, Cause, Effect};
+use super::programs::{ProgramSettings, Programs};
+use super::{CallError, Cause, CommandLine, Effect, Services, Tunnel};
 use crate::http;
 
 /// How long after a transient failure a read is tried again.
@@ -38,6 +39,8 @@ pub struct SiteSettings {
     pub request_timeout: Duration,
     /// How long CKAN may go on working on a request after we lost sight of it: its web server's own limit.
     pub write_deadline: Duration,
+    /// Its command line, its services and its tunnel.
+    pub programs: ProgramSettings,
 }
 
 /// Why there is no site.
@@ -64,6 +67,7 @@ pub struct Site {
     token: HeaderValue,
     expected_url: Option<String>,
     write_deadline: Duration,
+    programs: Programs,
 }
 
 /// What was proved of a site: it is the configured one, and the token is a sysadmin's.
@@ -117,6 +121,7 @@ impl Site {
             token: header,
             expected_url: settings.site_url,
             write_deadline: settings.write_deadline,
+            programs: Programs::new(settings.programs),
         })
     }
 
@@ -124,6 +129,26 @@ impl Site {
     /// no proof that it will not.
     pub fn write_deadline(&self) -> Duration {
         self.write_deadline
+    }
+
+    /// Its command line, where the configuration names one.
+    pub fn command_line(&self) -> Option<&CommandLine> {
+        self.programs.command_line.as_ref()
+    }
+
+    /// Its command line, or the failure where the configuration names none.
+    pub fn needed_command_line(&self, name: &'static str) -> Result<&CommandLine, CallError> {
+        self.command_line().ok_or(CallError::nothing_done(name, Cause::CommandNotConfigured))
+    }
+
+    /// Its services; those that the configuration does not name say so when they are used.
+    pub fn services(&self) -> &Services {
+        &self.programs.services
+    }
+
+    /// The tunnel to it, where the configuration names one.
+    pub fn tunnel(&self) -> Option<&Tunnel> {
+        self.programs.tunnel.as_ref()
     }
 
     /// True where this host is one that people know the site by.

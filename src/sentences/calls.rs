@@ -54,6 +54,22 @@ pub fn what(cause: Cause, environment: &str) -> String {
                 "What answers at the address of CKAN on {environment} is another site than the configured one."
             )
         }
+        Cause::CommandNotConfigured => {
+            format!("Nobody has told the bot which command does this on {environment}.")
+        }
+        Cause::CommandNotStarted => {
+            format!("The command for CKAN on {environment} could not be started.")
+        }
+        Cause::CommandFailed => format!("The command for CKAN on {environment} ended with an error."),
+        Cause::CommandTimedOut => {
+            format!("The command for CKAN on {environment} took longer than it may, and was stopped.")
+        }
+        Cause::CommandCutOff => {
+            format!(
+                "The command for CKAN on {environment}, or the connection to it, broke off before its end."
+            )
+        }
+        Cause::TunnelDown => format!("The tunnel to CKAN on {environment} does not stand."),
     }
 }
 
@@ -85,6 +101,15 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
         }
         Cause::ServerError => "CKAN's own log says more; ask again when that is put right.",
         Cause::SearchIndex => "Check that its Solr is up, then ask again.",
+        Cause::CommandNotConfigured => "Whoever runs the bot has to name the command in its configuration.",
+        Cause::CommandNotStarted => {
+            "Whoever runs the bot has to check that the configured program is installed beside it."
+        }
+        Cause::CommandFailed => "What the command printed says more.",
+        Cause::CommandTimedOut | Cause::CommandCutOff => "Ask again in a few minutes.",
+        Cause::TunnelDown => {
+            "The bot keeps trying to open it: ask again in a few minutes. If it stays so, its log says why."
+        }
         Cause::NotCkan | Cause::WrongSite => "Whoever runs the bot has to put the configured address right.",
     }
 }
@@ -93,7 +118,7 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
 mod tests {
     use super::*;
 
-    const CAUSES: [Cause; 15] = [
+    const CAUSES: [Cause; 21] = [
         Cause::Unreachable,
         Cause::TimedOut,
         Cause::ConnectionLost,
@@ -109,6 +134,12 @@ mod tests {
         Cause::SearchIndex,
         Cause::NotCkan,
         Cause::WrongSite,
+        Cause::CommandNotConfigured,
+        Cause::CommandNotStarted,
+        Cause::CommandFailed,
+        Cause::CommandTimedOut,
+        Cause::CommandCutOff,
+        Cause::TunnelDown,
     ];
 
     #[test]
@@ -133,6 +164,12 @@ mod tests {
         The search index of CKAN on production failed or does not follow. Nothing was changed. Check that its Solr is up, then ask again.
         What answers at the address of CKAN on production does not answer as CKAN does. Nothing was changed. Whoever runs the bot has to put the configured address right.
         What answers at the address of CKAN on production is another site than the configured one. Nothing was changed. Whoever runs the bot has to put the configured address right.
+        Nobody has told the bot which command does this on production. Nothing was changed. Whoever runs the bot has to name the command in its configuration.
+        The command for CKAN on production could not be started. Nothing was changed. Whoever runs the bot has to check that the configured program is installed beside it.
+        The command for CKAN on production ended with an error. Nothing was changed. What the command printed says more.
+        The command for CKAN on production took longer than it may, and was stopped. Nothing was changed. Ask again in a few minutes.
+        The command for CKAN on production, or the connection to it, broke off before its end. Nothing was changed. Ask again in a few minutes.
+        The tunnel to CKAN on production does not stand. Nothing was changed. The bot keeps trying to open it: ask again in a few minutes. If it stays so, its log says why.
         "#);
     }
 

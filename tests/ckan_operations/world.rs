@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ckan_chatops::approval::Plan;
-use ckan_chatops::ckan::{CallError, Site, SiteSettings};
+use ckan_chatops::ckan::{CallError, ProgramSettings, Site, SiteSettings};
 use ckan_chatops::operations::registry::Kind;
 use ckan_chatops::operations::{Change, Inverse, PlanError, Progress, Registry, Sighting};
 use sandbox::ckan::{CkanConfig, CkanControl, CkanSandbox};
@@ -71,6 +71,7 @@ pub(crate) fn settings(url: &str, token: &str) -> SiteSettings {
         public_url: None,
         request_timeout: Duration::from_secs(10),
         write_deadline: Duration::from_mins(2),
+        programs: ProgramSettings::default(),
     }
 }
 

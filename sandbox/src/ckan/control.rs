@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::clock::ckan_time;
+use super::harvest;
 use super::records::{DatasetRow, Fault, Request, ResourceRow, Write};
 use super::rows::{Fields, Package};
 use super::site::Site;
@@ -28,9 +29,10 @@ pub(super) fn router() -> Router<Site> {
         .route("/sandbox/clock", get(clock).post(advance))
         .route("/sandbox/public-lag", post(public_lag))
         .route("/sandbox/reset", post(reset))
+        .merge(harvest::control::router())
 }
 
-fn refused(status: StatusCode, error: &str, message: &str) -> Response {
+pub(super) fn refused(status: StatusCode, error: &str, message: &str) -> Response {
     (status, Json(json!({"ok": false, "error": error, "message": message}))).into_response()
 }
 

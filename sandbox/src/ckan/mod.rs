@@ -31,6 +31,7 @@ mod clock;
 mod control;
 mod door;
 mod harvest;
+mod index;
 mod line;
 mod patch;
 mod people;
@@ -44,6 +45,7 @@ mod rows;
 mod search;
 mod seed;
 mod site;
+mod user_patch;
 mod views;
 mod writes;
 

@@ -70,4 +70,34 @@ impl Release {
     pub(super) fn insists_on_json_type(self) -> bool {
         self != Self::V2_10
     }
+
+    /// Two addresses of active accounts that CKAN takes for one: 2.10 minds capitals, later ones do not.
+    pub(super) fn is_same_address(self, one: &str, other: &str) -> bool {
+        if self == Self::V2_10 { one == other } else { one.to_lowercase() == other.to_lowercase() }
+    }
+
+    /// `user_list` by address minds capitals before 2.12.
+    pub(super) fn finds_address(self, held: &str, wanted: &str) -> bool {
+        if self == Self::V2_12 { held.to_lowercase() == wanted.to_lowercase() } else { held == wanted }
+    }
+
+    /// How an objection shows an address.
+    pub(super) fn prints_addresses_in_lower_case(self) -> bool {
+        self == Self::V2_12
+    }
+
+    /// Only accounts that are pending can be renamed on 2.10; a sysadmin can rename any later.
+    pub(super) fn lets_sysadmins_rename(self) -> bool {
+        self != Self::V2_10
+    }
+
+    /// The objection to a login name that somebody has.
+    pub(super) fn login_name_is_taken(self) -> &'static str {
+        match self {
+            Self::V2_10 | Self::V2_11 => "That login name is not available.",
+            Self::V2_12 => {
+                "The username is already associated with another account. Please use a different username."
+            }
+        }
+    }
 }

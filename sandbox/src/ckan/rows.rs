@@ -18,12 +18,14 @@ pub(super) struct Publisher {
 }
 
 /// An account and its tokens.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct User {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) fullname: String,
     pub(super) email: String,
+    /// `active`, `pending` or `deleted`.
+    pub(super) state: String,
     pub(super) sysadmin: bool,
     pub(super) created: String,
     pub(super) token: Option<String>,

@@ -1,0 +1,64 @@
+//! The search index beside the database, which can be out of step with it.
+//!
+//! Guarantees: whatever goes through CKAN's API is in step afterwards; what a test or the command line has taken out
+//! of step stays so until that dataset is indexed again. Kept as what differs, so that an index in step costs nothing.
+
+use std::collections::HashSet;
+
+use super::catalogue::Catalogue;
+use super::rows::Package;
+
+/// What the index has otherwise than the database.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// Packages that ought to be in it and are not.
+    missing: HashSet<String>,
+    /// Documents of packages that are deleted or gone, as they were when they were indexed.
+    stale: Vec<Package>,
+}
+
+impl Index {
+    /// Indexes a package, or takes it out if there is nothing to index any more. Says whether that changed anything.
+    pub(super) fn put(&mut self, id: &str) -> bool {
+        let before = self.stale.len();
+        self.stale.retain(|document| document.id != id);
+        self.missing.remove(id) || self.stale.len() != before
+    }
+
+    /// Takes a document out, whatever the database has.
+    pub(super) fn take_out(&mut self, id: &str) {
+        self.stale.retain(|document| document.id != id);
+        self.missing.insert(id.to_owned());
+    }
+
+    /// Keeps the document of a package that is about to be deleted or to go.
+    pub(super) fn keep(&mut self, document: Package) {
+        if !self.missing.contains(&document.id) {
+            self.stale.retain(|other| other.id != document.id);
+            self.stale.push(document);
+        }
+    }
+}
+
+impl Catalogue {
+    /// The index's documents.
+    pub(super) fn indexed(&self) -> impl Iterator<Item = &Package> {
+        let is_stale = |id: &str| self.index.stale.iter().any(|document| document.id == id);
+        let in_step = self
+            .packages
+            .iter()
+            .filter(move |package| self.is_indexed(package) && !is_stale(&package.id));
+        in_step.chain(&self.index.stale)
+    }
+
+    /// Whether the package's own document is there.
+    pub(super) fn is_indexed(&self, package: &Package) -> bool {
+        package.is_indexed() && !self.index.missing.contains(&package.id)
+    }
+
+    /// Empties the index.
+    pub(super) fn clear_index(&mut self) {
+        self.index.stale.clear();
+        self.index.missing.extend(self.packages.iter().map(|package| package.id.clone()));
+    }
+}
