@@ -9,7 +9,9 @@ datasets names a group of the remote's own, which a harvester with {"remote_grou
 imports the dataset, and it is that answer which is held. The lab's own requests:
     GET  /lab             requests seen, and how many are held now
     POST /lab/release     let go what is held, and hold nothing more       POST /lab/hold     hold again
-    POST /lab/reset       both, and forget the requests seen
+    POST /lab/release?answers=N    let go N answers, held now or later, and hold on
+    POST /lab/break       every site answers 500                           POST /lab/mend     no more
+    POST /lab/reset       as it was at the start, and forget the requests seen
 """
 import argparse
 import json
@@ -30,6 +32,8 @@ class Gate:
     def __init__(self):
         self._changed = threading.Condition()
         self._open, self._released, self._held, self._seen = False, 0, 0, []
+        # How many more answers may leave although the gate is shut, and whether every site is broken.
+        self._passes, self._broken = 0, False
 
     def note(self, path):
         with self._changed:
@@ -41,8 +45,23 @@ class Gate:
                 return
             turn = self._released
             self._held += 1
-            self._changed.wait_for(lambda: self._released != turn, timeout=seconds)
+            self._changed.wait_for(lambda: self._released != turn or self._passes > 0, timeout=seconds)
             self._held -= 1
+            if self._released == turn and self._passes > 0:
+                self._passes -= 1
+
+    def let_pass(self, answers):
+        with self._changed:
+            self._passes += answers
+            self._changed.notify_all()
+
+    def break_all(self, broken):
+        with self._changed:
+            self._broken = broken
+
+    def is_broken(self):
+        with self._changed:
+            return self._broken
 
     def set(self, is_open, forget=False):
         with self._changed:
@@ -50,12 +69,20 @@ class Gate:
             if is_open or forget:
                 self._released += 1
                 self._changed.notify_all()
+            if not is_open:
+                self._passes = 0
             if forget:
-                self._seen = []
+                self._seen, self._broken = [], False
 
     def state(self):
         with self._changed:
-            return {"holding": not self._open, "held": self._held, "seen": self._seen[-200:]}
+            return {
+                "holding": not self._open,
+                "held": self._held,
+                "passes": self._passes,
+                "broken": self._broken,
+                "seen": self._seen[-200:],
+            }
 
 
 class Sites:
@@ -111,9 +138,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path not in ("/lab/release", "/lab/hold", "/lab/reset"):
+        url = urlsplit(self.path)
+        answers = parse_qs(url.query).get("answers", [""])[0]
+        if url.path == "/lab/release" and answers.isdigit():
+            self.gate.let_pass(int(answers))
+        elif url.path in ("/lab/break", "/lab/mend"):
+            self.gate.break_all(url.path == "/lab/break")
+        elif url.path in ("/lab/release", "/lab/hold", "/lab/reset") and not answers:
+            self.gate.set(url.path == "/lab/release", forget=url.path == "/lab/reset")
+        else:
             return self.reply(404, {"success": False})
-        self.gate.set(self.path == "/lab/release", forget=self.path == "/lab/reset")
         self.reply(200, self.gate.state())
 
     def do_GET(self):
@@ -131,7 +165,7 @@ class Handler(BaseHTTPRequestHandler):
         if action and action[-1] == "group_show":
             # Not JSON: the harvester then goes on without the group.
             return self.reply(404, b"Not found", "text/plain")
-        if site.startswith("broken"):
+        if site.startswith("broken") or self.gate.is_broken():
             return self.reply(500, b"Internal Server Error", "text/plain")
         if site.startswith("page"):
             return self.reply(200, b"<!doctype html><title>Moved</title><p>This portal has moved.", "text/html")

@@ -16,7 +16,9 @@ use uuid::Uuid;
 use super::dataset_withdraw::{DatasetWithdraw, version};
 use super::survey::Survey;
 use super::target::OneDataset;
-use super::{ChangeOperation, Inverse, Meta, PlanError, Progress, Risk, Sighting, visibility};
+use super::{
+    ChangeOperation, Inverse, Look, Meta, PlanError, Progress, Risk, Sighting, Watch, public_page, visibility,
+};
 use crate::approval::Plan;
 use crate::ckan::{CallError, Cause, Dataset, DatasetState, Effect, Restoring, Site};
 
@@ -182,6 +184,15 @@ impl ChangeOperation for DatasetRestore {
             operation: DatasetWithdraw::META.name,
             arguments: serde_json::to_value(arguments).ok()?,
         })
+    }
+
+    fn watch(&self, plan: &Plan) -> Option<Watch> {
+        let work = work(plan).ok()?;
+        (work.to == PreviousState::Active && !work.private).then(public_page::watch)
+    }
+
+    async fn look(&self, site: &Site, plan: &Plan, _: &Value) -> Result<Look, CallError> {
+        Ok(public_page::look(site, work(plan)?.id, true).await)
     }
 }
 

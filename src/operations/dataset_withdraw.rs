@@ -4,15 +4,18 @@
 //! search and an anonymous visitor agree. Leaves purging to nobody: it cannot be undone.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::dataset_restore::{self, DatasetRestore, PreviousState};
 use super::survey::Survey;
 use super::target::OneDataset;
-use super::{ChangeOperation, Facts, Inverse, Meta, PlanError, Progress, Risk, Sighting, visibility};
+use super::{
+    ChangeOperation, Facts, Inverse, Look, Meta, PlanError, Progress, Risk, Sighting, Watch, public_page,
+    visibility,
+};
 use crate::approval::Plan;
-use crate::ckan::{CallError, Cause, Dataset, DatasetState, Harvester, PublicPage, Restoring, Site};
+use crate::ckan::{CallError, Cause, Dataset, DatasetState, Harvester, Restoring, Site};
 
 /// Takes one dataset off the site.
 pub struct DatasetWithdraw;
@@ -73,15 +76,11 @@ impl ChangeOperation for DatasetWithdraw {
             return Ok(Sighting::NotHappened(vec![format!("CKAN still has it as “{state}”.")]));
         }
         visibility::agrees(site, id, false).await?;
-        let mut seen = vec![
+        Ok(Sighting::Happened(vec![
             "CKAN has it as withdrawn.".to_owned(),
             "The search does not find it any more.".to_owned(),
             "A visitor who is not signed in cannot read it any more.".to_owned(),
-        ];
-        if let Some(page) = site.public_page(id).await {
-            seen.push(public_page(page).to_owned());
-        }
-        Ok(Sighting::Happened(seen))
+        ]))
     }
 
     fn inverse(&self, plan: &Plan) -> Option<Inverse> {
@@ -93,17 +92,13 @@ impl ChangeOperation for DatasetWithdraw {
             arguments: serde_json::to_value(arguments).ok()?,
         })
     }
-}
 
-fn public_page(page: PublicPage) -> &'static str {
-    match page {
-        PublicPage::Gone => "The public site does not show it any more.",
-        PublicPage::StillThere => {
-            "The public site still shows it; that takes some ten minutes. If it is there later, look again."
-        }
-        PublicPage::Unclear => {
-            "The public site did not give a clear answer: look at the dataset's page yourself."
-        }
+    fn watch(&self, _: &Plan) -> Option<Watch> {
+        Some(public_page::watch())
+    }
+
+    async fn look(&self, site: &Site, plan: &Plan, _: &Value) -> Result<Look, CallError> {
+        Ok(public_page::look(site, work(plan)?.id, false).await)
     }
 }
 

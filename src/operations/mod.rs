@@ -15,6 +15,7 @@ pub mod lookup;
 pub mod manual;
 pub mod options;
 pub mod progress;
+mod public_page;
 pub mod reference;
 pub mod registry;
 pub mod request_cancel;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ckan_chatops::approval::Plan;
 use ckan_chatops::ckan::{CallError, ProgramSettings, Site, SiteSettings};
 use ckan_chatops::operations::registry::Kind;
-use ckan_chatops::operations::{Change, Inverse, PlanError, Progress, Registry, Sighting};
+use ckan_chatops::operations::{Change, Inverse, Look, PlanError, Progress, Registry, Sighting};
 use sandbox::ckan::{CkanConfig, CkanControl, CkanSandbox};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -96,6 +96,10 @@ impl<'a> Op<'a> {
 
     pub(crate) async fn probe(&self, plan: &Plan) -> Result<Sighting, CallError> {
         self.change.probe(self.site, plan).await
+    }
+
+    pub(crate) async fn look(&self, plan: &Plan) -> Look {
+        self.change.look(self.site, plan, &Value::Null).await.unwrap()
     }
 
     pub(crate) fn inverse(&self, plan: &Plan) -> Option<Inverse> {

@@ -91,7 +91,7 @@ pub struct Wanted {
     pub approvals: u8,
     /// Further lines of the configuration, before its first table's end.
     pub top: String,
-    /// Further lines of the configuration, for the environment.
+    /// Further lines of the configuration, for the environment; `{ckan}` is the CKAN's address.
     pub environment: String,
     /// Another CKAN address or token than the world's own.
     pub ckan_url: Option<String>,
@@ -175,9 +175,9 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
             self.wanted.approvals.max(1),
             self.wanted.ckan_url.as_ref().unwrap_or(&self.ckan.url),
             if self.wanted.environment.is_empty() {
-                "write_deadline = \"3s\"\nrequest_timeout = \"2s\""
+                "write_deadline = \"3s\"\nrequest_timeout = \"2s\"".to_owned()
             } else {
-                &self.wanted.environment
+                self.wanted.environment.replace("{ckan}", &self.ckan.url)
             },
         );
         std::fs::write(self.config_file(), text).unwrap();

@@ -166,7 +166,7 @@ fn source_row(source: &SeedSource) -> Package {
             extras: Vec::new(),
             resources: Vec::new(),
         },
-        kind: Kind::Harvest { source_type: source.source_type.clone() },
+        kind: Kind::Harvest { source_type: source.source_type.clone(), config: source.config.clone() },
         visibility: Vec::new(),
     }
 }

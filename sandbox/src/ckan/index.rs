@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use super::catalogue::Catalogue;
+use super::records::{IndexDisturbance, IndexState};
 use super::rows::Package;
 
 /// What the index has otherwise than the database.
@@ -44,10 +45,8 @@ impl Catalogue {
     /// The index's documents.
     pub(super) fn indexed(&self) -> impl Iterator<Item = &Package> {
         let is_stale = |id: &str| self.index.stale.iter().any(|document| document.id == id);
-        let in_step = self
-            .packages
-            .iter()
-            .filter(move |package| self.is_indexed(package) && !is_stale(&package.id));
+        let in_step =
+            self.packages.iter().filter(move |package| self.is_indexed(package) && !is_stale(&package.id));
         in_step.chain(&self.index.stale)
     }
 
@@ -60,5 +59,53 @@ impl Catalogue {
     pub(super) fn clear_index(&mut self) {
         self.index.stale.clear();
         self.index.missing.extend(self.packages.iter().map(|package| package.id.clone()));
+    }
+
+    pub(super) fn index_state(&self) -> IndexState {
+        let missing =
+            self.packages.iter().filter(|package| package.is_indexed() && !self.is_indexed(package));
+        IndexState {
+            documents: self.indexed().count(),
+            missing: missing.map(|package| package.id.clone()).collect(),
+            stale: self.index.stale.iter().map(|document| document.id.clone()).collect(),
+        }
+    }
+
+    /// False where there is no such package, and then nothing is done for it and for those after it.
+    pub(super) fn disturb_index(&mut self, how: IndexDisturbance) -> bool {
+        let (names, disturb): (Vec<String>, fn(&mut Self, Package)) = match how {
+            IndexDisturbance::Clear => {
+                self.clear_index();
+                return true;
+            }
+            IndexDisturbance::Repair => {
+                self.index = Index::default();
+                return true;
+            }
+            IndexDisturbance::Lose(names) => {
+                (names, |catalogue, package| catalogue.index.take_out(&package.id))
+            }
+            IndexDisturbance::Orphan(names) => (names, |catalogue, package| {
+                catalogue.purge(&package.id);
+                catalogue.index.keep(package);
+            }),
+            IndexDisturbance::Outlive(names) => (names, Self::delete_in_the_database),
+        };
+        names.iter().all(|name| {
+            let found = self.package(name).cloned();
+            let is_there = found.is_some();
+            found.into_iter().for_each(|package| disturb(self, package));
+            is_there
+        })
+    }
+
+    /// The state alone, and the document stays as it was.
+    pub(super) fn delete_in_the_database(&mut self, package: Package) {
+        if let Some(row) = self.packages.iter_mut().find(|row| row.id == package.id) {
+            "deleted".clone_into(&mut row.fields.state);
+        }
+        if package.is_indexed() {
+            self.index.keep(package);
+        }
     }
 }

@@ -59,7 +59,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use client::CkanControl;
-pub use records::{DatasetRow, Fault, FaultKind, Request, ResourceRow, TokenKind, Write};
+pub use records::{
+    DatasetRow, Fault, FaultKind, IndexDisturbance, IndexState, Request, ResourceRow, TokenKind, Write,
+};
 pub use seed::{
     Extra, Seed, SeedDataset, SeedHarvest, SeedPublisher, SeedResource, SeedSource, SeedUser, seeded_id,
 };

@@ -149,7 +149,8 @@ pub(super) fn organization_list_for_user(call: &mut Call<'_>) -> Result<Value, R
     let mut shown = Vec::new();
     for publisher in &call.catalogue.publishers {
         let held = call.catalogue.capacity(&publisher.id, user).filter(|held| roles.contains(held));
-        let Some(capacity) = if user.sysadmin { Some("admin") } else { held } else { continue };
+        let capacity = if user.sysadmin { Some("admin") } else { held };
+        let Some(capacity) = capacity else { continue };
         let mut row = views::publisher(publisher, 0);
         if let Value::Object(fields) = &mut row {
             fields.remove("package_count");

@@ -93,8 +93,8 @@ pub(super) struct Resource {
 pub(super) enum Kind {
     /// A dataset, and the harvest source that brought it.
     Dataset { harvested_from: Option<String> },
-    /// A harvest source.
-    Harvest { source_type: String },
+    /// A harvest source, and its harvester's settings as JSON.
+    Harvest { source_type: String, config: String },
 }
 
 impl Package {

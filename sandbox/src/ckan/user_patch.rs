@@ -6,9 +6,9 @@
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
+use super::people;
 use super::refusal::Refusal;
 use super::rows::User;
-use super::people;
 
 pub(super) fn user_patch(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let wanted = call.text("id").map(str::to_owned);
@@ -85,7 +85,8 @@ fn email_objection(call: &Call<'_>, user: &User, value: &Value) -> Option<String
     let same = |other: &User| release.is_same_address(&other.email, email);
     let mut active = call.catalogue.users.iter().filter(|other| other.state == "active");
     let taken = active.any(|other| other.id != user.id && same(other));
-    let shown = if release.prints_addresses_in_lower_case() { email.to_lowercase() } else { email.to_owned() };
+    let shown =
+        if release.prints_addresses_in_lower_case() { email.to_lowercase() } else { email.to_owned() };
     taken.then(|| format!("The email address '{shown}' belongs to a registered user."))
 }
 

@@ -61,8 +61,11 @@ pub(super) fn package(catalogue: &Catalogue, package: &Package) -> Value {
             put(&mut shown, "isopen", json!(true));
             put(&mut shown, "extras", json!(extras(catalogue, package)));
         }
-        Kind::Harvest { source_type } => {
+        Kind::Harvest { source_type, config } => {
             put(&mut shown, "source_type", json!(source_type));
+            if !config.is_empty() {
+                put(&mut shown, "config", json!(config));
+            }
             put(&mut shown, "frequency", json!("MANUAL"));
             put(&mut shown, "status", harvest::status(catalogue, package));
         }

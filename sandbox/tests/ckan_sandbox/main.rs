@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected fails")]
 
+mod addresses;
 mod caller;
 mod control;
 mod faults;
+mod harvest;
+mod index;
 mod people;
 mod public_site;
 mod reads;

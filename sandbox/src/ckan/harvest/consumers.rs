@@ -90,7 +90,11 @@ impl Catalogue {
         };
         let next = consumer.busy.take().or_else(|| queue.pop_front());
         let Some((id, _)) = next else { return false };
-        if gather { self.gathered(&id, now, now) } else { self.imported(&id, now, now) }
+        if gather {
+            self.gathered(&id, now, now)
+        } else {
+            self.imported(&id, now, now)
+        }
         true
     }
 

@@ -79,7 +79,11 @@ async fn remote(Shared(site): Shared<Site>, Json(change): Json<RemoteChange>) ->
     guard.settle();
     let id = guard.catalogue.package(&change.source).map(|source| source.id.clone());
     let Some(remote) = id.and_then(|id| guard.catalogue.harvest.remotes.get_mut(&id)) else {
-        return refused(StatusCode::NOT_FOUND, "no_such_source", "There is no harvest source with this name.");
+        return refused(
+            StatusCode::NOT_FOUND,
+            "no_such_source",
+            "There is no harvest source with this name.",
+        );
     };
     let mut fields = json!(remote);
     for (name, value) in change.fields {
@@ -108,7 +112,9 @@ async fn consumer(Shared(site): Shared<Site>, Json(change): Json<ConsumerChange>
     let consumer = match change.name.as_str() {
         "gather" => &mut harvest.gather,
         "fetch" => &mut harvest.fetch,
-        _ => return refused(StatusCode::NOT_FOUND, "no_such_consumer", "The consumers are gather and fetch."),
+        _ => {
+            return refused(StatusCode::NOT_FOUND, "no_such_consumer", "The consumers are gather and fetch.");
+        }
     };
     consumer.turn_to(change.does, now);
     Json(state(&mut guard)).into_response()
@@ -132,7 +138,9 @@ async fn step(Shared(site): Shared<Site>, Json(step): Json<Step>) -> Response {
     let gather = match step.consumer.as_str() {
         "gather" => true,
         "fetch" => false,
-        _ => return refused(StatusCode::NOT_FOUND, "no_such_consumer", "The consumers are gather and fetch."),
+        _ => {
+            return refused(StatusCode::NOT_FOUND, "no_such_consumer", "The consumers are gather and fetch.");
+        }
     };
     for _ in 0..step.times {
         let now = guard.settle();

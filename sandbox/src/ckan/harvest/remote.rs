@@ -44,7 +44,8 @@ pub(in super::super) struct Remote {
 
 impl Remote {
     pub(super) fn at(url: &str, brought: &[&Package]) -> Self {
-        let path = url::Url::parse(url).map(|url| url.path().trim_matches('/').to_owned()).unwrap_or_default();
+        let path =
+            url::Url::parse(url).map(|url| url.path().trim_matches('/').to_owned()).unwrap_or_default();
         let mut parts = path.split('/');
         let site = parts.next().unwrap_or_default().to_owned();
         let datasets: u32 = parts.next().and_then(|part| part.parse().ok()).unwrap_or(0);
@@ -73,7 +74,8 @@ impl Remote {
             hangs: false,
             updated: 0,
             errored: 0,
-            error: "Invalid package with GUID {guid}: {'extras_validation': ['Duplicate key \"twice\"']}".to_owned(),
+            error: "Invalid package with GUID {guid}: {'extras_validation': ['Duplicate key \"twice\"']}"
+                .to_owned(),
             gather_error,
             seeded: brought.iter().map(|package| package.seeded_name.clone()).collect(),
         }

@@ -102,10 +102,9 @@ pub(super) fn report(harvest: &Harvest, job: &Job) -> Value {
 
 /// A row of `harvest_source_list`, which comes from ckanext-harvest's own table and has no slug.
 pub(super) fn source(catalogue: &Catalogue, source: &Package) -> Value {
-    let Kind::Harvest { source_type } = &source.kind else { return Value::Null };
-    let jobs = |status: &'static str| {
-        catalogue.harvest.jobs_of(&source.id).filter(move |job| job.status == status)
-    };
+    let Kind::Harvest { source_type, config } = &source.kind else { return Value::Null };
+    let jobs =
+        |status: &'static str| catalogue.harvest.jobs_of(&source.id).filter(move |job| job.status == status);
     let count = catalogue.harvest.jobs_of(&source.id).count();
     let status = if count == 0 {
         json!({"job_count": 0, "next_harvest": "", "last_harvest_request": "", "msg": "No jobs yet"})
@@ -123,7 +122,7 @@ pub(super) fn source(catalogue: &Catalogue, source: &Package) -> Value {
         "url": source.fields.url,
         "title": source.fields.title,
         "description": source.fields.notes,
-        "config": Value::Null,
+        "config": config,
         "created": source.created.replace('T', " "),
         "type": source_type,
         "active": source.fields.state == "active",

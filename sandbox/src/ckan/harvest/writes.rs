@@ -95,11 +95,11 @@ pub(in super::super) fn harvest_job_abort(call: &mut Call<'_>) -> Result<Value, 
 pub(in super::super) fn abort(catalogue: &mut Catalogue, wanted: &str) -> Result<(Job, bool), Refusal> {
     let source = catalogue.package(wanted).map(|package| package.id.clone());
     let harvest = &mut catalogue.harvest;
-    let job = match source {
+    let job = match source.as_deref() {
         None => harvest.job(wanted).ok_or(Refusal::NotFound(None))?,
         Some(source) => {
             let none = || Refusal::NotFound(Some("Error: source has no jobs".to_owned()));
-            harvest.jobs_of(&source).next().ok_or_else(none)?
+            harvest.jobs_of(source).next().ok_or_else(none)?
         }
     };
     let mut job = job.clone();
@@ -188,8 +188,6 @@ fn only_sysadmins(call: &Call<'_>) -> Result<(), Refusal> {
     match &call.caller {
         None => Err(Refusal::Internal),
         Some(user) if user.sysadmin => Ok(()),
-        Some(_) => {
-            Err(Refusal::NotAuthorized("Only sysadmins can run the pending harvest jobs".to_owned()))
-        }
+        Some(_) => Err(Refusal::NotAuthorized("Only sysadmins can run the pending harvest jobs".to_owned())),
     }
 }
