@@ -10,6 +10,7 @@ mod problem;
 pub mod secrets;
 mod section;
 mod suspicious;
+mod users;
 mod values;
 
 #[cfg(test)]
@@ -45,6 +46,8 @@ pub struct Config {
     pub policy: Policy,
     /// Where a ticket can be read: an address with `{ticket}` in it.
     pub ticket_url: Option<String>,
+    /// The domains in which an account's new address may be, with everything below them; empty: any.
+    pub email_domains: Vec<String>,
     /// Every CKAN, in the order of the file.
     pub environments: Vec<EnvironmentSettings>,
 }
@@ -142,6 +145,7 @@ fn interpret(report: &mut Report<'_>, text: &str) -> (Option<Config>, Vec<TokenS
     );
     let slack = slack(report, &mut root);
     let policy = access::policy(report, &mut root);
+    let email_domains = users::email_domains(report, &mut root);
     let environments = environments::environments(report, &mut root);
     root.finish(report);
 
@@ -157,6 +161,7 @@ fn interpret(report: &mut Report<'_>, text: &str) -> (Option<Config>, Vec<TokenS
         slack,
         policy,
         ticket_url: ticket_url.map(|url| url.value),
+        email_domains,
         environments,
     });
     (config, sources)

@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 
-use crate::ckan::{ProgramSettings, Site, SiteSettings, Sites};
+use crate::ckan::{EmailDomains, ProgramSettings, Site, SiteSettings, Sites};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Secrets};
 use crate::health::{self, Health};
@@ -245,7 +245,7 @@ fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
             programs: ProgramSettings::default(),
         })
         .map_err(|_| unusable())?;
-        sites.push(site);
+        sites.push(site.with_email_domains(EmailDomains::new(config.email_domains.clone())));
     }
     Ok(Sites::new(sites, default.unwrap_or_default()))
 }

@@ -20,6 +20,7 @@ pub mod services;
 pub mod site;
 pub mod sites;
 pub mod tunnel;
+pub mod users;
 
 pub use command_line::{CommandLine, CommandLineSettings, Exit, Finished, NotAWord, Word};
 pub use dataset::{Dataset, DatasetState};
@@ -35,3 +36,4 @@ pub use services::{Service, ServiceSettings, Services};
 pub use site::{Site, SiteError, SiteProof, SiteSettings};
 pub use sites::Sites;
 pub use tunnel::Tunnel;
+pub use users::{EmailDomains, Membership, User, UserState};

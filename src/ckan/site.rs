@@ -6,18 +6,20 @@
 
 use std::time::Duration;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::Client;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use url::Url;
 
 use super::action::Call;
 use super::classify::Kind;
 use super::programs::{ProgramSettings, Programs};
-use super::{CallError, Cause, CommandLine, Effect, Services, Tunnel};
+use super::{CallError, Cause, CommandLine, Effect, EmailDomains, Services, Tunnel};
 use crate::http;
 
 /// How long after a transient failure a read is tried again.
@@ -68,6 +70,8 @@ pub struct Site {
     expected_url: Option<String>,
     write_deadline: Duration,
     programs: Programs,
+    email_domains: EmailDomains,
+    private_texts: Hmac<Sha256>,
 }
 
 /// What was proved of a site: it is the configured one, and the token is a sysadmin's.
@@ -113,6 +117,9 @@ impl Site {
             _ => return Err(SiteError::Token(settings.environment)),
         };
         header.set_sensitive(true);
+        let mut private_texts = Hmac::<Sha256>::new_from_slice(token.as_bytes())
+            .map_err(|_| SiteError::Token(settings.environment.clone()))?;
+        private_texts.update(b"ckan-chatops private text:");
         Ok(Self {
             environment: settings.environment,
             client: http::client(settings.request_timeout)?,
@@ -122,7 +129,28 @@ impl Site {
             expected_url: settings.site_url,
             write_deadline: settings.write_deadline,
             programs: Programs::new(settings.programs),
+            email_domains: EmailDomains::default(),
+            private_texts,
         })
+    }
+
+    /// The same site, whose accounts may have addresses in these domains.
+    #[must_use]
+    pub fn with_email_domains(self, email_domains: EmailDomains) -> Self {
+        Self { email_domains, ..self }
+    }
+
+    /// The domains in which its accounts' addresses may be.
+    pub fn email_domains(&self) -> &EmailDomains {
+        &self.email_domains
+    }
+
+    /// A value that stands for a private text: equal for equal texts, and of no use to whoever wants to try out which
+    /// text it stands for, because the token is its key. With another token it is another value.
+    pub fn tag(&self, text: &str) -> String {
+        let mut mac = self.private_texts.clone();
+        mac.update(text.as_bytes());
+        hex::encode(mac.finalize().into_bytes())
     }
 
     /// How long CKAN may go on working on a request after we lost sight of it. Before that, "it has not happened" is

@@ -7,12 +7,14 @@
 //! Guarantees that `plan` and `probe` only read, and that `execute` does exactly the plan. Leaves approval to
 //! `approval` and the telling to `slack`.
 
+pub mod account;
 pub mod dataset_restore;
 pub mod dataset_show;
 pub mod dataset_withdraw;
 pub mod help;
 pub mod lookup;
 pub mod manual;
+pub mod new_address;
 pub mod options;
 pub mod progress;
 mod public_page;
@@ -23,6 +25,10 @@ pub mod request_list;
 pub mod request_show;
 pub mod survey;
 pub mod target;
+pub mod user_email;
+pub mod user_find;
+pub mod user_show;
+pub mod user_target;
 mod visibility;
 
 use std::collections::BTreeMap;

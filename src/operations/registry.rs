@@ -17,6 +17,9 @@ use super::help::Help;
 use super::request_cancel::RequestCancel;
 use super::request_list::RequestList;
 use super::request_show::RequestShow;
+use super::user_email::UserEmail;
+use super::user_find::UserFind;
+use super::user_show::UserShow;
 use super::{
     Answer, Asking, ChangeOperation, Inverse, Look, Meta, PlanError, Progress, ReadOperation, Reply,
     Sighting, Watch,
@@ -230,6 +233,9 @@ impl Registry {
                 change(DatasetWithdraw),
                 change(DatasetRestore),
                 read(DatasetShow),
+                read(UserFind),
+                read(UserShow),
+                change(UserEmail),
                 read(RequestList),
                 read(RequestShow),
                 read(RequestCancel),

@@ -234,7 +234,7 @@ pub(super) async fn request(
         bot.thread(&request, Message::of(story::opened(&request)).body()),
         Outgoing {
             request: Some(request.id.clone()),
-            ..bot.private(&wisher.private(Some(&lane)), Message::of(story::asked(&request)).body())
+            ..bot.private(&wisher.private(Some(&lane)), card::asked(&request))
         },
     ];
     metrics::counter!("ckan_chatops_requests_total", "operation" => request.operation.clone()).increment(1);
