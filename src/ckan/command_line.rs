@@ -15,7 +15,7 @@ use super::output::{Ending, Line, Tail, watch};
 use super::process::{Inheritance, Running};
 use super::redaction::Redaction;
 use super::{CallError, Cause, Effect};
-pub(crate) use word::is_unseen;
+pub(super) use word::is_unseen;
 pub use word::{NotAWord, Word};
 
 /// With this exit code ssh says that it failed itself: before the command began, or because the connection broke

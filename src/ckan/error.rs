@@ -51,6 +51,20 @@ pub enum Cause {
     NotCkan,
     /// The site at the address is not the configured one.
     WrongSite,
+    /// CKAN's database does not answer, or takes no connection.
+    DatabaseUnreachable,
+    /// CKAN's database does not let the role in, or not do this.
+    DatabaseRefused,
+    /// CKAN's database was held up by others for too long.
+    DatabaseBusy,
+    /// The connection to CKAN's database broke.
+    DatabaseLost,
+    /// The rows are not those that the plan saw.
+    DatabaseChanged,
+    /// CKAN's database does not have what CKAN's own tables have.
+    DatabaseUnexpected,
+    /// No role is configured that may do this.
+    DatabaseNotConfigured,
     /// The configuration does not say how to run this.
     CommandNotConfigured,
     /// The program could not be started at all.

@@ -38,13 +38,16 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    pub(super) fn new(settings: ProgramSettings) -> Self {
+    /// The programs of the environment of this name, whose tunnel leads to `address`.
+    pub(super) fn new(environment: &str, address: (String, u16), settings: ProgramSettings) -> Self {
         let ProgramSettings { command_line, services, tunnel, inheritance, secrets } = settings;
         let redaction = Arc::new(Redaction::new(secrets));
         Self {
             command_line: command_line
                 .map(|settings| CommandLine::new(settings, inheritance.clone(), redaction.clone())),
-            tunnel: tunnel.map(|argv| Tunnel::new(argv, inheritance.clone(), redaction.clone())),
+            tunnel: tunnel.map(|argv| {
+                Tunnel::new(environment.to_owned(), argv, address, inheritance.clone(), redaction.clone())
+            }),
             services: Services::new(services, inheritance, redaction),
         }
     }

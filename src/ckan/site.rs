@@ -19,11 +19,17 @@ use url::Url;
 use super::action::Call;
 use super::classify::Kind;
 use super::programs::{ProgramSettings, Programs};
-use super::{CallError, Cause, CommandLine, Effect, EmailDomains, Services, Tunnel};
+use super::{
+    CallError, Cause, CkanVersion, CommandLine, Database, DatabaseAddresses, Effect, EmailDomains, Services,
+    Tunnel,
+};
 use crate::http;
 
 /// How long after a transient failure a read is tried again.
 const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
+
+/// How long a call waits for a tunnel that is being opened. As long as a connection may take.
+const TUNNEL_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the configuration says of one environment.
 pub struct SiteSettings {
@@ -37,6 +43,8 @@ pub struct SiteSettings {
     pub site_url: Option<String>,
     /// Where the public sees its datasets, if that is not CKAN itself.
     pub public_url: Option<Url>,
+    /// CKAN's database, where the bot may look into it or write to it.
+    pub database: DatabaseAddresses,
     /// The longest that one call may take.
     pub request_timeout: Duration,
     /// How long CKAN may go on working on a request after we lost sight of it: its web server's own limit.
@@ -54,6 +62,9 @@ pub enum SiteError {
     /// It cannot be sent in a header.
     #[error("the token of the CKAN `{0}` is empty or has characters that no token has")]
     Token(String),
+    /// It is not PostgreSQL's.
+    #[error("the address of the database of the CKAN `{0}` is not one of PostgreSQL's")]
+    Database(String),
     /// No client could be made.
     #[error("no HTTP client could be made")]
     Client(#[from] reqwest::Error),
@@ -69,6 +80,7 @@ pub struct Site {
     token: HeaderValue,
     expected_url: Option<String>,
     write_deadline: Duration,
+    database: Option<Database>,
     programs: Programs,
     email_domains: EmailDomains,
     private_texts: Hmac<Sha256>,
@@ -83,6 +95,13 @@ pub struct SiteProof {
     pub site_url: String,
     /// Whose token it is.
     pub user_name: String,
+}
+
+impl SiteProof {
+    /// CKAN's version, where it tells one that can be read.
+    pub fn version(&self) -> Option<CkanVersion> {
+        self.ckan_version.as_deref().and_then(CkanVersion::parse)
+    }
 }
 
 #[derive(Deserialize)]
@@ -120,7 +139,14 @@ impl Site {
         let mut private_texts = Hmac::<Sha256>::new_from_slice(token.as_bytes())
             .map_err(|_| SiteError::Token(settings.environment.clone()))?;
         private_texts.update(b"ckan-chatops private text:");
+        let address = (
+            base.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
+            base.port_or_known_default().unwrap_or_default(),
+        );
+        let database = Database::new(&settings.database);
+        let database = database.map_err(|_| SiteError::Database(settings.environment.clone()))?;
         Ok(Self {
+            programs: Programs::new(&settings.environment, address, settings.programs),
             environment: settings.environment,
             client: http::client(settings.request_timeout)?,
             public_url: settings.public_url,
@@ -128,7 +154,7 @@ impl Site {
             token: header,
             expected_url: settings.site_url,
             write_deadline: settings.write_deadline,
-            programs: Programs::new(settings.programs),
+            database,
             email_domains: EmailDomains::default(),
             private_texts,
         })
@@ -151,6 +177,11 @@ impl Site {
         let mut mac = self.private_texts.clone();
         mac.update(text.as_bytes());
         hex::encode(mac.finalize().into_bytes())
+    }
+
+    /// CKAN's database, where one is configured.
+    pub fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
     }
 
     /// How long CKAN may go on working on a request after we lost sight of it. Before that, "it has not happened" is
@@ -230,7 +261,7 @@ impl Site {
         if self.expected_url.is_some() {
             self.status().await?;
         }
-        match self.call(action, Kind::Write, Some(&self.token)).send(parameters).await {
+        match self.send(&self.call(action, Kind::Write, Some(&self.token)), parameters).await {
             Ok(_) => Ok(()),
             Err(error) => Err(self.blame_the_token(error).await),
         }
@@ -283,7 +314,7 @@ impl Site {
         let call = self.call(action, Kind::Read, token);
         let mut pauses = RETRY_AFTER.into_iter();
         let result: Value = loop {
-            match call.send(parameters).await {
+            match self.send(&call, parameters).await {
                 Ok(result) => break result,
                 Err(error) if may_pass(error.cause) => match pauses.next() {
                     Some(pause) => tokio::time::sleep(pause).await,
@@ -299,6 +330,22 @@ impl Site {
             status: Some(200),
             earlier: None,
         })
+    }
+
+    /// Sends a call, once: through the tunnel only where that stands, so that a dead one is never a doubt.
+    async fn send(&self, call: &Call<'_>, parameters: &impl Serialize) -> Result<Value, CallError> {
+        let Some(tunnel) = self.tunnel() else { return call.send(parameters).await };
+        let down = || CallError::nothing_done(call.action, Cause::TunnelDown);
+        if !tunnel.stands(TUNNEL_PATIENCE).await {
+            return Err(down());
+        }
+        match call.send(parameters).await {
+            // It fell in between; nothing had left.
+            Err(error) if error.cause == Cause::Unreachable && !tunnel.takes_connections().await => {
+                Err(down())
+            }
+            answer => answer,
+        }
     }
 
     fn call<'a>(&'a self, action: &'static str, kind: Kind, token: Option<&'a HeaderValue>) -> Call<'a> {

@@ -48,7 +48,7 @@ impl ChangeOperation for DatasetWithdraw {
             previous_state,
             groups: dataset.groups.clone(),
             // The form asks for a reason and a ticket, not for what a restore may erase.
-            offers_restore: survey.restoring == Restoring::Complete,
+            offers_restore: survey.restoring.loses_nothing(),
         };
         Ok(Plan {
             targets: vec![survey.target()],
@@ -134,7 +134,7 @@ fn effects(survey: &Survey) -> Vec<String> {
     ];
     if !survey.dataset.groups.is_empty() {
         let leaves = match survey.restoring {
-            Restoring::Complete => {
+            Restoring::Complete | Restoring::InDatabase(_) => {
                 "It leaves its groups; the Restore that is offered afterwards puts it back into them."
             }
             Restoring::ErasesRemovedResources => {
@@ -194,7 +194,7 @@ fn irreversible(survey: &Survey) -> Vec<String> {
              would have to be restored in the database."
                 .to_owned(),
         ],
-        Restoring::Complete | Restoring::ErasesRemovedResources => vec![],
+        Restoring::Complete | Restoring::InDatabase(_) | Restoring::ErasesRemovedResources => vec![],
     }
 }
 

@@ -245,7 +245,9 @@ pub trait Store: Send + Sync + 'static {
     async fn unfinished(&self, kind: InboundKind, limit: u32) -> Result<Vec<Inbound>, StoreError>;
     /// One delivery, finished or not, until it is forgotten.
     async fn inbound(&self, id: &InboundId) -> Result<Option<Inbound>, StoreError>;
-    /// Forgets finished deliveries (and with them the signatures already seen) older than this moment.
+    /// Forgets what is older than this moment and nothing refers to any more: finished deliveries (and with them the
+    /// signatures already seen), and messages that Slack has under no address of their own, such as a card's earlier
+    /// states. How many that were.
     async fn forget_finished(&self, before: Timestamp) -> Result<u64, StoreError>;
 
     /// Does one transaction. Given up before it answers, it has happened whole or not at all.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ckan_chatops::approval::Plan;
-use ckan_chatops::ckan::{CallError, ProgramSettings, Site, SiteSettings};
+use ckan_chatops::ckan::{CallError, DatabaseAddresses, ProgramSettings, Site, SiteSettings};
 use ckan_chatops::operations::registry::Kind;
 use ckan_chatops::operations::{Change, Inverse, Look, PlanError, Progress, Registry, Sighting};
 use sandbox::ckan::{CkanConfig, CkanControl, CkanSandbox};
@@ -69,6 +69,7 @@ pub(crate) fn settings(url: &str, token: &str) -> SiteSettings {
         token: SecretString::from(token.to_owned()),
         site_url: None,
         public_url: None,
+        database: DatabaseAddresses::default(),
         request_timeout: Duration::from_secs(10),
         write_deadline: Duration::from_mins(2),
         programs: ProgramSettings::default(),

@@ -9,6 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::command_line::{CommandFault, CommandRun, CommandSettings};
 use super::records::{DatasetRow, Fault, IndexDisturbance, IndexState, Request, Write};
 
 /// Drives a sandbox CKAN.
@@ -116,6 +117,21 @@ impl CkanControl {
     /// Puts the search index out of step with the database.
     pub async fn disturb_index(&self, how: IndexDisturbance) -> IndexState {
         parsed(self.done(Method::POST, "index", Some(json!(how))).await)
+    }
+
+    /// Commands that were started, in order.
+    pub async fn commands(&self) -> Vec<CommandRun> {
+        parsed(self.done(Method::GET, "commands", None).await)
+    }
+
+    /// How commands behave from now on.
+    pub async fn set_commands(&self, settings: CommandSettings) {
+        self.done(Method::POST, "commands/settings", Some(json!(settings))).await;
+    }
+
+    /// Lets something go wrong with a command.
+    pub async fn command_fault(&self, fault: CommandFault) {
+        self.done(Method::POST, "commands/faults", Some(json!(fault))).await;
     }
 
     /// As on the first day: rows, logs, faults, clock and lag.

@@ -14,10 +14,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::clock::ckan_time;
-use super::harvest;
 use super::records::{DatasetRow, Fault, IndexDisturbance, IndexState, Request, ResourceRow, Write};
 use super::rows::{Fields, Package};
 use super::site::Site;
+use super::{command_line, harvest};
 
 pub(super) fn router() -> Router<Site> {
     Router::new()
@@ -31,6 +31,7 @@ pub(super) fn router() -> Router<Site> {
         .route("/sandbox/reset", post(reset))
         .route("/sandbox/index", get(index).post(disturb_index))
         .merge(harvest::control::router())
+        .merge(command_line::control::router())
 }
 
 pub(super) fn refused(status: StatusCode, error: &str, message: &str) -> Response {

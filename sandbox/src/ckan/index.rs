@@ -16,14 +16,32 @@ pub(super) struct Index {
     missing: HashSet<String>,
     /// Documents of packages that are deleted or gone, as they were when they were indexed.
     stale: Vec<Package>,
+    /// Packages that were sent to it and not committed.
+    pending: Vec<String>,
 }
 
 impl Index {
     /// Indexes a package, or takes it out if there is nothing to index any more. Says whether that changed anything.
     pub(super) fn put(&mut self, id: &str) -> bool {
+        // The commit of one is the commit of all.
+        for pending in std::mem::take(&mut self.pending) {
+            self.missing.remove(&pending);
+            self.stale.retain(|document| document.id != pending);
+        }
         let before = self.stale.len();
         self.stale.retain(|document| document.id != id);
         self.missing.remove(id) || self.stale.len() != before
+    }
+
+    /// Sends a package to the index, where nobody finds it before the next commit.
+    pub(super) fn defer(&mut self, id: &str) {
+        self.pending.push(id.to_owned());
+    }
+
+    /// Makes what was sent visible. Says whether that changed anything.
+    pub(super) fn commit(&mut self) -> bool {
+        let pending = std::mem::take(&mut self.pending);
+        pending.iter().fold(false, |changed, id| self.put(id) || changed)
     }
 
     /// Takes a document out, whatever the database has.
@@ -58,6 +76,7 @@ impl Catalogue {
     /// Empties the index.
     pub(super) fn clear_index(&mut self) {
         self.index.stale.clear();
+        self.index.pending.clear();
         self.index.missing.extend(self.packages.iter().map(|package| package.id.clone()));
     }
 

@@ -28,6 +28,7 @@ mod call;
 mod catalogue;
 mod client;
 mod clock;
+mod command_line;
 mod control;
 mod door;
 mod harvest;
@@ -35,6 +36,7 @@ mod index;
 mod line;
 mod patch;
 mod people;
+pub mod programs;
 mod public;
 mod query;
 mod records;
@@ -51,6 +53,7 @@ mod writes;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -59,6 +62,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use client::CkanControl;
+pub use command_line::{CommandFault, CommandFaultKind, CommandRun, CommandSettings, program};
 pub use records::{
     DatasetRow, Fault, FaultKind, IndexDisturbance, IndexState, Request, ResourceRow, TokenKind, Write,
 };
@@ -134,6 +138,18 @@ impl CkanSandbox {
     /// What drives it.
     pub fn control(&self) -> CkanControl {
         CkanControl::new(&self.url)
+    }
+
+    /// The argv that a configuration gives as its command line, with `program` from [`programs`].
+    pub fn command_line(&self, program: &Path) -> Vec<String> {
+        programs::command_line(program, &self.url)
+    }
+
+    /// The whole argv of one of the services `gather`, `fetch` and `csw`: its `status`, `restart` or `logs`.
+    pub fn service(&self, program: &Path, name: &str, verb: &str) -> Vec<String> {
+        let mut argv = self.command_line(program);
+        argv.extend(["--service", name, verb].map(str::to_owned));
+        argv
     }
 
     /// Stops it: no new connection, and whatever waits in a fault ends without an answer.

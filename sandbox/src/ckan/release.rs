@@ -100,4 +100,64 @@ impl Release {
             }
         }
     }
+
+    /// How click refuses an option; the releases come with different versions of it.
+    pub(super) fn no_such_option(self, option: &str) -> String {
+        match self {
+            Self::V2_10 | Self::V2_11 => format!("No such option: {option}"),
+            Self::V2_12 => format!("No such option '{option}'."),
+        }
+    }
+
+    /// A group of commands by itself prints its help: as an answer, or with 2.12's click as a refusal.
+    pub(super) fn group_without_command_fails(self) -> bool {
+        self == Self::V2_12
+    }
+
+    /// `--clear` is gone in 2.12, which has `--keep-orphans` instead.
+    pub(super) fn has_rebuild_flag(self, long: &str) -> bool {
+        match long {
+            "--clear" => self != Self::V2_12,
+            "--keep-orphans" => self == Self::V2_12,
+            _ => true,
+        }
+    }
+
+    /// 2.12 takes orphaned documents out of the index after every rebuild.
+    pub(super) fn rebuild_clears_orphans(self) -> bool {
+        self == Self::V2_12
+    }
+
+    /// 2.10 ends with 0 whatever happened.
+    pub(super) fn rebuild_says_that_it_failed(self) -> bool {
+        self != Self::V2_10
+    }
+
+    /// What a rebuild of an unknown dataset prints: an empty line on 2.10.
+    pub(super) fn rebuild_of_nothing(self, wanted: &str) -> String {
+        match self {
+            Self::V2_10 => String::new(),
+            Self::V2_11 | Self::V2_12 => format!("Couldn't find package {wanted}"),
+        }
+    }
+
+    /// 2.12 logs what it was given, before it looks; earlier ones log the name that they found.
+    pub(super) fn logs_the_argument_of_a_rebuild(self) -> bool {
+        self == Self::V2_12
+    }
+
+    /// `search-index clear-orphans` never worked on 2.10.
+    pub(super) fn can_clear_orphans(self) -> bool {
+        self != Self::V2_10
+    }
+
+    /// 2.12 leaves the document of a dataset that its command line deletes.
+    pub(super) fn command_line_deletes_behind_the_index(self) -> bool {
+        self == Self::V2_12
+    }
+
+    /// 2.11 warns at every start of its command line.
+    pub(super) fn warns_of_csrf(self) -> bool {
+        self == Self::V2_11
+    }
 }

@@ -17,6 +17,7 @@ use super::actions::Action;
 use super::call::{Call, Effect};
 use super::catalogue::Catalogue;
 use super::clock::SandboxClock;
+use super::command_line::Commands;
 use super::records::{Fault, FaultKind, Request, TokenKind, Write};
 use super::release::Release;
 use super::{harvest, views};
@@ -41,6 +42,7 @@ pub(super) struct State {
     pub(super) public_lag: Duration,
     pub(super) requests: Vec<Request>,
     pub(super) writes: Vec<Write>,
+    pub(super) commands: Commands,
 }
 
 /// A call that came through the door: which action, with what, by whom.
@@ -65,6 +67,7 @@ impl Site {
             public_lag: Duration::ZERO,
             requests: Vec::new(),
             writes: Vec::new(),
+            commands: Commands::default(),
         };
         Self { state: Arc::new(Mutex::new(state)), stop: CancellationToken::new(), tasks: TaskTracker::new() }
     }
@@ -84,6 +87,7 @@ impl State {
         self.public_lag = Duration::ZERO;
         self.requests.clear();
         self.writes.clear();
+        self.commands = Commands::default();
     }
 
     /// Notes a request and gives it its number.

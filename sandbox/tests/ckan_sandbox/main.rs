@@ -4,6 +4,7 @@
 
 mod addresses;
 mod caller;
+mod command_line;
 mod control;
 mod faults;
 mod harvest;
@@ -13,4 +14,5 @@ mod public_site;
 mod reads;
 mod refusals;
 mod search;
+mod services;
 mod writes;

@@ -84,7 +84,7 @@ fn is_dash(letter: char) -> bool {
 }
 
 /// Characters of no width, and those that turn the direction of what follows.
-pub(crate) fn is_unseen(letter: char) -> bool {
+pub(in crate::ckan) fn is_unseen(letter: char) -> bool {
     matches!(letter,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')

@@ -19,10 +19,10 @@ pub(super) use reads::{
     harvest_source_show, harvest_source_show_status,
 };
 pub(super) use remote::Remote;
-pub(super) use rows::{Harvest, Job, Object};
+pub(super) use rows::{Harvest, Object};
 pub(super) use views::{job as shown_job, status};
 pub(super) use writes::{
-    abort, create_job, finish_jobs, harvest_job_abort, harvest_job_create, harvest_jobs_run,
+    NoJob, abort, create_job, finish_jobs, harvest_job_abort, harvest_job_create, harvest_jobs_run,
     harvest_source_reindex,
 };
 

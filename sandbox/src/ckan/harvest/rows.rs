@@ -71,6 +71,8 @@ pub(in super::super) struct Harvest {
     pub(in super::super) fetch_queue: VecDeque<Queued>,
     pub(in super::super) gather: Consumer,
     pub(in super::super) fetch: Consumer,
+    /// No consumer: the catalogue service that stands beside CKAN and can be restarted as well.
+    pub(in super::super) csw: Consumer,
     /// What the remote of each source offers, by the source's id.
     pub(in super::super) remotes: HashMap<String, Remote>,
     /// When the gather of a job was begun that nobody has told the end of: a killed consumer leaves it behind.
