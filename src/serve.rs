@@ -22,6 +22,7 @@ use crate::lifecycle::Lifecycle;
 use crate::operations::Registry;
 use crate::slack::command::Grammar;
 use crate::slack::door::{self, Door};
+use crate::slack::files::SlackFiles;
 use crate::slack::outbox::Outbox;
 use crate::slack::people::Home;
 use crate::slack::response_address::ResponseAddress;
@@ -114,8 +115,8 @@ impl Server {
             wake: wakes.intake.clone(),
         });
         let answers = ResponseAddress::new(http::client(ANSWER_TIMEOUT)?, &config.slack.api_url);
-        let outbox =
-            Outbox::new(store.clone(), bot.web.clone(), answers, bot.clock.clone(), wakes.outbox.clone());
+        let (web, files, clock) = (bot.web.clone(), bot.files.clone(), bot.clock.clone());
+        let outbox = Outbox::new(store.clone(), web, answers, files, clock, wakes.outbox.clone());
 
         let listener = listen(config.listen).await?;
         let address = listener.local_addr().unwrap_or(config.listen);
@@ -241,6 +242,8 @@ fn bot(
     let sites = sites(config, secrets)?;
     let names: Vec<String> = sites.names().map(str::to_owned).collect();
     let ids = Arc::new(IdSource::unpredictable(clock.clone()));
+    let api = &config.slack.api_url;
+    let web = Arc::new(SlackWeb::new(api.as_str(), &secrets.bot_token).map_err(ServeError::Tls)?);
     Ok(Bot {
         grammar: Arc::new(Grammar::new(&registry, &names, config.policy.ticket_pattern.as_deref())),
         registry,
@@ -251,9 +254,8 @@ fn bot(
         under_way: UnderWay::default(),
         ids,
         policy: config.policy.clone(),
-        web: Arc::new(
-            SlackWeb::new(config.slack.api_url.as_str(), &secrets.bot_token).map_err(ServeError::Tls)?,
-        ),
+        files: Arc::new(SlackFiles::new(web.clone(), api, secrets.bot_token.clone())?),
+        web,
         home: Home { team: config.slack.team_id.clone(), enterprise: config.slack.enterprise_id.clone() },
         channel: config.slack.channel.clone(),
         ticket_url: config.ticket_url.clone(),

@@ -8,6 +8,7 @@
 //! `approval` and the telling to `slack`.
 
 pub mod account;
+pub mod csv;
 pub mod dataset_restore;
 pub mod dataset_show;
 pub mod dataset_withdraw;
@@ -24,6 +25,7 @@ pub mod harvest_workers;
 pub mod help;
 mod job_ending;
 mod job_watch;
+pub mod list;
 pub mod lookup;
 pub mod manual;
 pub mod new_address;

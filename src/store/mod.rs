@@ -101,6 +101,8 @@ pub enum Delivery {
     CardUpdate,
     /// A message in the thread under the request's card.
     Thread,
+    /// A file in the thread under the request's card; the message's body is what `slack::files` makes of one.
+    File,
     /// A message that only one person sees, in a channel the bot is in.
     Ephemeral {
         /// The channel's id.
@@ -132,7 +134,7 @@ pub struct Outgoing {
     pub request: Option<RequestId>,
     /// How it goes out.
     pub delivery: Delivery,
-    /// `text` and `blocks`, ready for Slack.
+    /// `text` and `blocks`, ready for Slack; of a file its name, title, comment and content.
     pub body: Value,
     /// When it was written.
     pub created_at: Timestamp,

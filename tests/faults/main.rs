@@ -23,7 +23,6 @@ mod door;
 mod evidence;
 mod full_disk;
 mod gate;
-#[expect(dead_code, reason = "the stories' world; a part of it is for them alone")]
 #[path = "../stories/lab.rs"]
 mod lab;
 mod process;

@@ -16,7 +16,6 @@
 mod approval;
 mod file;
 mod identity;
-#[expect(dead_code, reason = "the stories' world; a part of it is for them alone")]
 #[path = "../stories/lab.rs"]
 mod lab;
 mod liar;

@@ -289,8 +289,8 @@ fn root_help(usage: &str) -> String {
 
 fn group_help(usage: &str, has_short_help: bool, commands: &[&str]) -> String {
     let help = if has_short_help { "-h, --help" } else { "--help" };
-    let names = commands.iter().map(|name| format!("  {name}\n")).collect::<String>();
-    format!("{usage}\nOptions:\n  {help}  Show this message and exit.\n\nCommands:\n{names}")
+    let names = commands.join("\n  ");
+    format!("{usage}\nOptions:\n  {help}  Show this message and exit.\n\nCommands:\n  {names}\n")
 }
 
 fn command_help(usage: &str, flags: &[(char, &str)]) -> String {

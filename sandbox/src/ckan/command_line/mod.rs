@@ -17,6 +17,7 @@ mod terminal;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+use super::programs::SERVICE_OPTION;
 use super::records::Write;
 use super::site::Site;
 use click::{Command, Parsed};
@@ -168,7 +169,7 @@ struct Wanted {
 
 async fn run(site: Site, steps: mpsc::Sender<Step>, n: u64, argv: Vec<String>) {
     let release = site.state().release;
-    let parsed = if argv.first().is_some_and(|first| first == "--service") {
+    let parsed = if argv.first().is_some_and(|first| first == SERVICE_OPTION) {
         services::parse(&argv)
     } else {
         click::parse(release, &argv)

@@ -209,15 +209,15 @@ impl Terminal {
 
     async fn send(&mut self, step: Step) -> Result<(), Gone> {
         let Some(steps) = &self.steps else { return Ok(()) };
-        let stop = self.site.stop.clone();
+        let end = self.site.stop.clone();
         let sent = tokio::select! {
             sent = steps.send(step) => sent.is_ok(),
-            () = stop.cancelled() => false,
+            () = end.cancelled() => false,
         };
         if sent {
             return Ok(());
         }
         self.steps = None;
-        if self.settings.outlives_its_program && !stop.is_cancelled() { Ok(()) } else { Err(Gone(None)) }
+        if self.settings.outlives_its_program && !end.is_cancelled() { Ok(()) } else { Err(Gone(None)) }
     }
 }
