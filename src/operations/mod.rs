@@ -23,6 +23,13 @@ pub mod harvest_status;
 pub mod harvest_stop;
 pub mod harvest_workers;
 pub mod help;
+pub mod index_check;
+pub mod index_dataset;
+pub mod index_missing;
+pub mod index_publisher;
+pub mod index_rebuild;
+pub mod index_refresh;
+mod index_work;
 mod job_ending;
 mod job_watch;
 pub mod list;
@@ -32,6 +39,7 @@ pub mod new_address;
 pub mod options;
 pub mod progress;
 mod public_page;
+pub mod publisher_target;
 pub mod reference;
 pub mod registry;
 pub mod request_cancel;
@@ -155,6 +163,11 @@ pub trait ChangeOperation: Send + Sync + 'static {
     /// What is looked at further once it is done, such as a harvest that was started; `None`: nothing.
     fn watch(&self, _plan: &Plan) -> Option<Watch> {
         None
+    }
+
+    /// Whether approvers are told how long the last one took here.
+    fn tells_how_long_the_last_took(&self) -> bool {
+        false
     }
 
     /// One look of the watch. Reads only.
