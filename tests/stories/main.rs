@@ -26,5 +26,6 @@ mod reading;
 mod refusals;
 mod restore;
 mod service;
+mod users;
 mod withdraw;
 mod world;
