@@ -15,6 +15,7 @@
 )]
 
 mod decisions;
+mod files;
 mod forms;
 mod races;
 mod reading;
