@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
-use crate::ckan::{Site, SiteSettings, Sites};
+use crate::ckan::{Inheritance, ProgramSettings, Site, SiteSettings, Sites};
 use crate::clock::{SharedClock, SystemClock};
-use crate::config::{Config, Secrets};
+use crate::config::{Config, Secrets, process_environment};
 use crate::health::{self, Health};
 use crate::ids::IdSource;
 use crate::lifecycle::Lifecycle;
@@ -33,6 +35,7 @@ use crate::worker::expiry::Expiry;
 use crate::worker::intake::Intake;
 use crate::worker::recovery::Recovery;
 use crate::worker::under_way::UnderWay;
+use crate::worker::watches::Watches;
 use crate::worker::{Bot, Wakes};
 use crate::{http, telemetry};
 
@@ -85,6 +88,7 @@ pub struct Server {
     admin_address: Option<SocketAddr>,
     lifecycle: Lifecycle,
     store: Arc<dyn Store>,
+    tunnels: Tunnels,
 }
 
 impl Server {
@@ -130,10 +134,11 @@ impl Server {
             }
             None => None,
         };
+        let tunnels = Tunnels::begin(&bot, &lifecycle);
         begin_duties(&bot, health, outbox, &lifecycle);
         let admin = admin_address.map(tracing::field::display);
         tracing::info!(%address, admin_address = admin, version = env!("CARGO_PKG_VERSION"), "listening");
-        Ok(Self { address, admin_address, lifecycle, store })
+        Ok(Self { address, admin_address, lifecycle, store, tunnels })
     }
 
     /// Where Slack's requests are taken.
@@ -154,6 +159,7 @@ impl Server {
     /// Begins nothing new, waits for what runs, and leaves the whole database in its one file.
     pub async fn stop(self) -> Result<(), ServeError> {
         let in_time = self.lifecycle.end(FINISH_WITHIN).await;
+        self.tunnels.close().await;
         if self.lifecycle.was_deserted() {
             return Err(ServeError::Deserted);
         }
@@ -165,6 +171,37 @@ impl Server {
             tracing::warn!(error = %telemetry::chain(&error), "the database was not closed in good order");
         }
         Ok(())
+    }
+}
+
+/// The tunnels of all environments. They outlive the duties, which may still speak to CKAN while they end.
+struct Tunnels {
+    close: CancellationToken,
+    keeping: JoinHandle<()>,
+}
+
+impl Tunnels {
+    fn begin(bot: &Arc<Bot>, lifecycle: &Lifecycle) -> Self {
+        let (close, ended) = (CancellationToken::new(), CancellationToken::new());
+        let (bot, closing, ending) = (bot.clone(), close.clone(), ended.clone().drop_guard());
+        let keeping = tokio::spawn(async move {
+            let _ending = ending;
+            bot.sites.keep_tunnels(closing).await;
+        });
+        let stop = lifecycle.stop.clone();
+        lifecycle.begin("tunnels", async move {
+            tokio::select! {
+                () = ended.cancelled() => {}
+                () = stop.cancelled() => {}
+            }
+        });
+        Self { close, keeping }
+    }
+
+    async fn close(self) {
+        self.close.cancel();
+        // An error means that it panicked, which is logged already.
+        let _ = self.keeping.await;
     }
 }
 
@@ -241,8 +278,16 @@ fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
             token,
             site_url: environment.site_url.clone(),
             public_url: environment.public_url.clone(),
+            database: secrets.databases.get(&environment.name).cloned().unwrap_or_default(),
             request_timeout: environment.request_timeout,
             write_deadline: environment.write_deadline,
+            programs: ProgramSettings {
+                command_line: environment.command_line.clone(),
+                services: environment.services.clone(),
+                tunnel: environment.tunnel.clone(),
+                inheritance: Inheritance::of(&process_environment),
+                secrets: secrets.all().cloned().collect(),
+            },
         })
         .map_err(|_| unusable())?;
         sites.push(site);
@@ -286,6 +331,8 @@ fn begin_duties(bot: &Arc<Bot>, health: Arc<Health>, outbox: Outbox, lifecycle: 
     lifecycle.begin("recovery", async move { recovery.run(stop).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("expiry", async move { expiry.run(stop).await });
+    let (watches, stop) = (Watches::new(bot.clone()), lifecycle.stop.clone());
+    lifecycle.begin("watches", async move { watches.run(stop).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("outbox", async move { outbox.run(stop).await });
     let stop = lifecycle.stop.clone();

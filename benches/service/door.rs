@@ -23,7 +23,7 @@ use ckan_chatops::slack::signature::Verifier;
 use ckan_chatops::store::sqlite::SqliteStore;
 use ckan_chatops::store::{
     Commit, Filter, Inbound, InboundKind, MessageAddress, MessageCounts, MessageFate, Outgoing, Receipt,
-    Store, StoreError,
+    Store, StoreError, Watch,
 };
 use ckan_chatops::telemetry;
 use jiff::Timestamp;
@@ -136,6 +136,10 @@ impl Store for Nothing {
 
     async fn next_message_at(&self, _: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         Ok(None)
+    }
+
+    async fn due_watches(&self, _: Timestamp, _: u32) -> Result<Vec<Watch>, StoreError> {
+        Ok(vec![])
     }
 
     async fn card(&self, _: &RequestId) -> Result<Option<MessageAddress>, StoreError> {

@@ -8,10 +8,12 @@ pub mod plan;
 pub mod policy;
 pub mod refusal;
 pub mod request;
+pub mod risk;
 pub mod transition;
 
 pub use plan::{Change, Plan, PlanDigest, Target};
 pub use policy::{Account, Policy, Role};
 pub use refusal::Refusal;
 pub use request::{Attempt, Outcome, Request, State, Verdict, Vote};
+pub use risk::Risk;
 pub use transition::{Event, Step, apply};

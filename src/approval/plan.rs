@@ -12,6 +12,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::Risk;
+
 /// One thing that the operation will act on, resolved when the request was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
@@ -30,6 +32,9 @@ pub struct Plan {
     pub operation: String,
     /// The environment it is for.
     pub environment: String,
+    /// How much it may break. Part of the digest.
+    #[serde(default = "reversible")]
+    pub risk: Risk,
     /// One line: what will happen to what.
     pub summary: String,
     /// What is acted on.
@@ -48,6 +53,18 @@ pub struct Plan {
     pub facts: BTreeMap<String, String>,
     /// What `execute` needs, in the operation's own terms. Part of the digest.
     pub work: Value,
+    /// What every approver types before it counts, exactly. Part of the digest.
+    #[serde(default)]
+    pub confirmation: Option<String>,
+    /// Label and value of what only the two people involved see whole, such as e-mail addresses: never on the card,
+    /// never in the audit.
+    #[serde(default)]
+    pub private: Vec<(String, String)>,
+}
+
+/// What plans were that were written before they said so.
+fn reversible() -> Risk {
+    Risk::Reversible
 }
 
 /// SHA-256 over the canonical text of what a plan binds, in lower-case hexadecimal.
@@ -85,6 +102,32 @@ pub struct Change {
 }
 
 impl Plan {
+    /// A plan with nothing in it yet but what it is about. The registry puts in the operation, its risk and the
+    /// environment.
+    pub fn of(summary: impl Into<String>) -> Self {
+        Self {
+            operation: String::new(),
+            environment: String::new(),
+            risk: Risk::Irreversible,
+            summary: summary.into(),
+            targets: vec![],
+            shown: vec![],
+            effects: vec![],
+            warnings: vec![],
+            irreversible: vec![],
+            alternative: None,
+            facts: BTreeMap::new(),
+            work: Value::Null,
+            confirmation: None,
+            private: vec![],
+        }
+    }
+
+    /// True where an approver has to see more than the card, or to type something, before a yes counts.
+    pub fn needs_review(&self) -> bool {
+        self.confirmation.is_some() || !self.private.is_empty()
+    }
+
     /// The digest an approval binds to.
     pub fn digest(&self) -> PlanDigest {
         let ids: Vec<String> = self.targets.iter().map(|target| target.id.to_string()).collect();
@@ -95,6 +138,8 @@ impl Plan {
             "targets": ids,
             "facts": self.facts,
             "work": self.work,
+            "risk": self.risk,
+            "confirmation": self.confirmation,
         });
         PlanDigest(hex::encode(Sha256::digest(bound.to_string().as_bytes())))
     }
@@ -117,6 +162,8 @@ impl Plan {
             ("Operation".to_owned(), self.operation.clone()),
             ("Environment".to_owned(), self.environment.clone()),
             ("UUID".to_owned(), ids.join(", ")),
+            ("Risk".to_owned(), format!("{:?}", self.risk).to_lowercase()),
+            ("To be typed".to_owned(), self.confirmation.clone().unwrap_or_default()),
         ]);
         match &self.work {
             Value::Object(work) => {
@@ -149,19 +196,16 @@ pub(crate) fn sample() -> Plan {
     Plan {
         operation: "dataset withdraw".to_owned(),
         environment: "production".to_owned(),
-        summary: "Withdraw “Road Safety Data 2019”".to_owned(),
+        risk: Risk::Reversible,
         targets: vec![Target {
             id: Uuid::from_u128(1),
             name: "road-accidents-2019".to_owned(),
             title: "Road Safety Data 2019".to_owned(),
         }],
         shown: vec![("State".to_owned(), "active".to_owned())],
-        effects: vec![],
-        warnings: vec![],
-        irreversible: vec![],
-        alternative: None,
         facts: BTreeMap::from([("State".to_owned(), "active".to_owned())]),
         work: serde_json::json!({"previous_state": "active"}),
+        ..Plan::of("Withdraw “Road Safety Data 2019”")
     }
 }
 
@@ -185,6 +229,9 @@ mod tests {
             p.facts.insert("Owner".to_owned(), "x".to_owned());
         }));
         assert!(moved(|p| p.work = Value::Null));
+        assert!(moved(|p| p.risk = Risk::Partly));
+        assert!(moved(|p| p.confirmation = Some("x".to_owned())));
+        assert!(!moved(|p| p.private.push(("x".to_owned(), "y".to_owned()))));
         assert!(!moved(|p| p.shown.clear()));
         assert!(!moved(|p| p.warnings.push("new".to_owned())));
         assert!(!moved(|p| p.summary.push('x')));

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::Refusal;
+use super::{Refusal, Risk};
 use crate::ids::{PersonId, TeamId, UserId};
 
 /// What somebody wants to be for one act.
@@ -89,6 +89,11 @@ impl Policy {
     /// The human behind an account.
     pub fn person(&self, user: &UserId) -> PersonId {
         PersonId::new(self.people.get(user.as_str()).map_or(user.as_str(), String::as_str))
+    }
+
+    /// How many approvals a change of this risk needs.
+    pub fn approvals_for(&self, risk: Risk) -> NonZeroU8 {
+        self.approvals.max(risk.least_approvals())
     }
 
     /// Whether this account may act in this role, and if not, why.

@@ -30,6 +30,11 @@ pub enum Refusal {
     AlreadyVoted,
     /// Denying needs a reason.
     DenyWithoutReason,
+    /// What an approver has to type was not typed.
+    NotConfirmed {
+        /// What has to be typed, exactly.
+        wanted: String,
+    },
     /// Only the requester may cancel.
     NotYourRequest,
     /// The request is past deciding; `by` and `at` say who decided and when, where somebody did.
@@ -63,6 +68,7 @@ impl Refusal {
             Self::OwnRequest => "own_request",
             Self::AlreadyVoted => "already_voted",
             Self::DenyWithoutReason => "deny_without_reason",
+            Self::NotConfirmed { .. } => "not_confirmed",
             Self::NotYourRequest => "not_your_request",
             Self::AlreadyDecided { .. } => "already_decided",
             Self::TooLate => "too_late",

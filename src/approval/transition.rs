@@ -22,6 +22,8 @@ pub enum Event {
         person: PersonId,
         /// The account used.
         user: UserId,
+        /// What was typed to confirm it.
+        typed: Option<String>,
     },
     /// Somebody who may approve says no.
     Deny {
@@ -83,8 +85,9 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
     let mut next = request.clone();
     next.version += 1;
     match (from, event) {
-        (State::Pending, Event::Approve { person, user }) => {
+        (State::Pending, Event::Approve { person, user, typed }) => {
             refuse_unless_votable(request, &person, &user, now, policy)?;
+            refuse_unless_confirmed(request, typed.as_deref())?;
             next.votes.push(Vote { person, user, approve: true, reason: None, at: now });
             if next.approvals().count() >= usize::from(request.approvals_needed.get()) {
                 enter(&mut next, State::Approved, now);
@@ -226,6 +229,16 @@ fn refuse_unless_votable(
     if voted { Err(Refusal::AlreadyVoted) } else { Ok(()) }
 }
 
+/// What cannot be taken back is not approved by a press alone.
+fn refuse_unless_confirmed(request: &Request, typed: Option<&str>) -> Result<(), Refusal> {
+    match &request.plan.confirmation {
+        Some(wanted) if typed.map(str::trim) != Some(wanted) => {
+            Err(Refusal::NotConfirmed { wanted: wanted.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The one guard against approving one's own request: by person, and by account even if the registry changed since.
 fn refuse_if_own(
     request: &Request,
@@ -251,7 +264,8 @@ fn refuse_unless_approved(request: &Request, policy: &Policy) -> Result<(), Refu
         .map(|vote| policy.person(&vote.user))
         .filter(|person| !is_requesters(request, person, policy))
         .collect();
-    let enough = people.len() >= usize::from(request.approvals_needed.get());
+    let needed = request.approvals_needed.max(request.plan.risk.least_approvals());
+    let enough = people.len() >= usize::from(needed.get());
     let denied = request.votes.iter().any(|vote| !vote.approve);
     if enough && !denied && request.digest == request.plan.digest() {
         Ok(())

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::approval::policy::tests::policy;
-use crate::approval::{PlanDigest, plan};
+use crate::approval::{PlanDigest, Risk, plan};
 use crate::ids::RequestId;
 
 const START: i64 = 1_800_000_000;
@@ -44,7 +44,7 @@ fn request(approvals: u8) -> Request {
 }
 
 fn approve(user: &str) -> Event {
-    Event::Approve { person: policy().person(&UserId::new(user)), user: UserId::new(user) }
+    Event::Approve { person: policy().person(&UserId::new(user)), user: UserId::new(user), typed: None }
 }
 
 fn deny(user: &str, reason: &str) -> Event {
@@ -198,7 +198,11 @@ fn s12_two_accounts_that_became_one_person_between_two_votes_are_one_person() {
     let mut newer = policy();
     newer.people.insert("UBOB".to_owned(), "bob".to_owned());
     newer.people.insert("UBOB2".to_owned(), "bob".to_owned());
-    let event = Event::Approve { person: newer.person(&UserId::new("UBOB2")), user: UserId::new("UBOB2") };
+    let event = Event::Approve {
+        person: newer.person(&UserId::new("UBOB2")),
+        user: UserId::new("UBOB2"),
+        typed: None,
+    };
     assert_eq!(apply(&one, event, at(2), &newer), Err(Refusal::AlreadyVoted));
 }
 
@@ -216,6 +220,36 @@ fn invariant_1_a_claim_trusts_the_votes_and_not_the_state() {
     assert_eq!(refused(|r| r.votes[0].user = UserId::new("UALICE2")), Err(Refusal::OutOfOrder));
     assert_eq!(refused(|r| r.digest = PlanDigest::from_hex("00")), Err(Refusal::OutOfOrder));
     assert_eq!(refused(|r| r.approvals_needed = NonZeroU8::new(2).unwrap()), Err(Refusal::OutOfOrder));
+}
+
+#[test]
+fn invariant_1_what_cannot_be_undone_needs_two_people_whatever_was_frozen() {
+    let mut once = request(1);
+    once.plan.risk = Risk::Irreversible;
+    once.digest = once.plan.digest();
+    let approved = apply(&once, approve("UBOB"), at(10), &policy()).unwrap().request;
+    assert_eq!(approved.state, State::Approved);
+    assert_eq!(apply(&approved, claim(), at(11), &policy()), Err(Refusal::OutOfOrder));
+}
+
+#[test]
+fn a_yes_counts_only_with_what_has_to_be_typed() {
+    let mut confirmed = request(1);
+    confirmed.plan.confirmation = Some("road-accidents-2019".to_owned());
+    confirmed.digest = confirmed.plan.digest();
+    let typed = |typed: Option<&str>| {
+        let event = Event::Approve {
+            person: PersonId::new("UBOB"),
+            user: UserId::new("UBOB"),
+            typed: typed.map(str::to_owned),
+        };
+        apply(&confirmed, event, at(10), &policy()).map(|step| step.request.state)
+    };
+    let refused = Err(Refusal::NotConfirmed { wanted: "road-accidents-2019".to_owned() });
+    assert_eq!(typed(None), refused);
+    assert_eq!(typed(Some("")), refused);
+    assert_eq!(typed(Some("Road-Accidents-2019")), refused);
+    assert_eq!(typed(Some(" road-accidents-2019 ")), Ok(State::Approved));
 }
 
 fn any_event() -> impl Strategy<Value = Event> {

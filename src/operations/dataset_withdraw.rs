@@ -4,15 +4,18 @@
 //! search and an anonymous visitor agree. Leaves purging to nobody: it cannot be undone.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::dataset_restore::{self, DatasetRestore, PreviousState};
 use super::survey::Survey;
 use super::target::OneDataset;
-use super::{ChangeOperation, Facts, Inverse, Meta, PlanError, Risk, Sighting, visibility};
+use super::{
+    ChangeOperation, Facts, Inverse, Look, Meta, PlanError, Progress, Risk, Sighting, Watch, public_page,
+    visibility,
+};
 use crate::approval::Plan;
-use crate::ckan::{CallError, Cause, Dataset, DatasetState, Harvester, PublicPage, Restoring, Site};
+use crate::ckan::{CallError, Cause, Dataset, DatasetState, Harvester, Restoring, Site};
 
 /// Takes one dataset off the site.
 pub struct DatasetWithdraw;
@@ -45,12 +48,9 @@ impl ChangeOperation for DatasetWithdraw {
             previous_state,
             groups: dataset.groups.clone(),
             // The form asks for a reason and a ticket, not for what a restore may erase.
-            offers_restore: survey.restoring == Restoring::Complete,
+            offers_restore: survey.restoring.loses_nothing(),
         };
         Ok(Plan {
-            operation: Self::META.name.to_owned(),
-            environment: site.environment.clone(),
-            summary: format!("Withdraw “{}” from {}", dataset.title, site.environment),
             targets: vec![survey.target()],
             shown: survey.shown(),
             effects: effects(&survey),
@@ -59,10 +59,11 @@ impl ChangeOperation for DatasetWithdraw {
             alternative: alternative(&survey),
             facts: facts(&survey),
             work: json!(work),
+            ..Plan::of(format!("Withdraw “{}” from {}", dataset.title, site.environment))
         })
     }
 
-    async fn execute(&self, site: &Site, plan: &Plan) -> Result<(), CallError> {
+    async fn execute(&self, site: &Site, plan: &Plan, _: &Progress) -> Result<(), CallError> {
         let work = work(plan)?;
         site.write("package_delete", &json!({ "id": work.id })).await
     }
@@ -75,15 +76,11 @@ impl ChangeOperation for DatasetWithdraw {
             return Ok(Sighting::NotHappened(vec![format!("CKAN still has it as “{state}”.")]));
         }
         visibility::agrees(site, id, false).await?;
-        let mut seen = vec![
+        Ok(Sighting::Happened(vec![
             "CKAN has it as withdrawn.".to_owned(),
             "The search does not find it any more.".to_owned(),
             "A visitor who is not signed in cannot read it any more.".to_owned(),
-        ];
-        if let Some(page) = site.public_page(id).await {
-            seen.push(public_page(page).to_owned());
-        }
-        Ok(Sighting::Happened(seen))
+        ]))
     }
 
     fn inverse(&self, plan: &Plan) -> Option<Inverse> {
@@ -95,17 +92,13 @@ impl ChangeOperation for DatasetWithdraw {
             arguments: serde_json::to_value(arguments).ok()?,
         })
     }
-}
 
-fn public_page(page: PublicPage) -> &'static str {
-    match page {
-        PublicPage::Gone => "The public site does not show it any more.",
-        PublicPage::StillThere => {
-            "The public site still shows it; that takes some ten minutes. If it is there later, look again."
-        }
-        PublicPage::Unclear => {
-            "The public site did not give a clear answer: look at the dataset's page yourself."
-        }
+    fn watch(&self, _: &Plan) -> Option<Watch> {
+        Some(public_page::watch())
+    }
+
+    async fn look(&self, site: &Site, plan: &Plan, _: &Value) -> Result<Look, CallError> {
+        Ok(public_page::look(site, work(plan)?.id, false).await)
     }
 }
 
@@ -141,7 +134,7 @@ fn effects(survey: &Survey) -> Vec<String> {
     ];
     if !survey.dataset.groups.is_empty() {
         let leaves = match survey.restoring {
-            Restoring::Complete => {
+            Restoring::Complete | Restoring::InDatabase(_) => {
                 "It leaves its groups; the Restore that is offered afterwards puts it back into them."
             }
             Restoring::ErasesRemovedResources => {
@@ -201,7 +194,7 @@ fn irreversible(survey: &Survey) -> Vec<String> {
              would have to be restored in the database."
                 .to_owned(),
         ],
-        Restoring::Complete | Restoring::ErasesRemovedResources => vec![],
+        Restoring::Complete | Restoring::InDatabase(_) | Restoring::ErasesRemovedResources => vec![],
     }
 }
 

@@ -67,7 +67,7 @@ fn what_is_not_text_is_refused_as_a_whole() {
 }
 
 #[test]
-fn an_empty_list_is_never_all_datasets() {
+fn hazard_1_an_empty_list_is_never_all_datasets() {
     for nothing in ["", "\n\n", "\u{FEFF}", "name\n", "name\n \n,,\n", "\"\"\n"] {
         assert_eq!(read(nothing.as_bytes()), Err(NotAList::Empty), "{nothing:?}");
     }

@@ -11,47 +11,53 @@ pub mod csv;
 pub mod dataset_restore;
 pub mod dataset_show;
 pub mod dataset_withdraw;
+pub mod harvest_abort;
+pub mod harvest_jobs;
+pub mod harvest_list;
+pub mod harvest_purge_queues;
+pub mod harvest_reharvest;
+pub mod harvest_restart;
+pub mod harvest_restart_worker;
+pub mod harvest_status;
+pub mod harvest_stop;
+pub mod harvest_workers;
 pub mod help;
+mod job_ending;
+mod job_watch;
 pub mod list;
 pub mod lookup;
 pub mod manual;
 pub mod options;
+pub mod progress;
+mod public_page;
 pub mod reference;
 pub mod registry;
 pub mod request_cancel;
 pub mod request_list;
 pub mod request_show;
+pub mod source_survey;
+pub mod source_target;
 pub mod survey;
 pub mod target;
 mod visibility;
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use crate::approval::Risk;
 use crate::approval::{Plan, Policy};
 use crate::ckan::{CallError, Site};
 use crate::ids::{PersonId, RequestId};
 use crate::sentences::text::Text;
 use crate::store::Store;
+pub use progress::Progress;
 pub use registry::{Change, Operation, Read, Registry};
-
-/// How much an operation may break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Risk {
-    /// Changes nothing; answered at once, no approval.
-    Read,
-    /// The inverse gives everything back.
-    Reversible,
-    /// Some of it can be given back.
-    Partly,
-    /// Nothing gives it back.
-    Irreversible,
-}
 
 /// What an operation is called and what it is for.
 #[derive(Debug, Clone, Copy)]
@@ -108,7 +114,8 @@ pub trait ChangeOperation: Send + Sync + 'static {
     /// Its typed arguments; their doc comments are the help.
     type Arguments: clap::Args + Serialize + DeserializeOwned + Send + Sync;
 
-    /// What it would do. Reads only; resolves every target to its UUID.
+    /// What it would do. Reads only; resolves every target to its UUID. Fills [`Plan::of`]; operation, risk and
+    /// environment are put in by the registry.
     fn plan(
         &self,
         site: &Site,
@@ -116,13 +123,70 @@ pub trait ChangeOperation: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Plan, PlanError>> + Send;
 
     /// Does the plan. An error says whether CKAN may have acted ([`CallError::effect`]).
-    fn execute(&self, site: &Site, plan: &Plan) -> impl Future<Output = Result<(), CallError>> + Send;
+    fn execute(
+        &self,
+        site: &Site,
+        plan: &Plan,
+        progress: &Progress,
+    ) -> impl Future<Output = Result<(), CallError>> + Send;
 
     /// Whether it happened. Reads only.
     fn probe(&self, site: &Site, plan: &Plan) -> impl Future<Output = Result<Sighting, CallError>> + Send;
 
     /// What would undo it, where anything would.
     fn inverse(&self, plan: &Plan) -> Option<Inverse>;
+
+    /// How long it may go on after we lost sight of it. Before that, "it has not happened" proves nothing.
+    fn may_go_on(&self, site: &Site) -> Duration {
+        site.write_deadline()
+    }
+
+    /// What the requester is told privately once it is done and verified, such as the reply to a user.
+    fn epilogue(&self, _plan: &Plan) -> Option<Answer> {
+        None
+    }
+
+    /// What is looked at further once it is done, such as a harvest that was started; `None`: nothing.
+    fn watch(&self, _plan: &Plan) -> Option<Watch> {
+        None
+    }
+
+    /// One look of the watch. Reads only.
+    fn look(
+        &self,
+        _site: &Site,
+        _plan: &Plan,
+        _memory: &Value,
+    ) -> impl Future<Output = Result<Look, CallError>> + Send {
+        async { Ok(Look::Over(vec![])) }
+    }
+}
+
+/// For how long something is looked at after it was done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watch {
+    /// The pause before the first look.
+    pub first: Duration,
+    /// After this the watch ends, whatever is seen.
+    pub longest: Duration,
+    /// What the first look gets to know.
+    pub memory: Value,
+}
+
+/// What one look of a watch saw.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Look {
+    /// Not over yet.
+    Again {
+        /// The pause before the next look.
+        pause: Duration,
+        /// What the next look gets to know.
+        memory: Value,
+        /// What is new, for the thread, one sentence each; empty: nothing is said.
+        said: Vec<String>,
+    },
+    /// Over; what came of it, for the thread, one sentence each.
+    Over(Vec<String>),
 }
 
 /// What a read operation may look at.

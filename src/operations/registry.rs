@@ -5,6 +5,7 @@
 //! `slack::command`.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value;
@@ -12,11 +13,24 @@ use serde_json::Value;
 use super::dataset_restore::DatasetRestore;
 use super::dataset_show::DatasetShow;
 use super::dataset_withdraw::DatasetWithdraw;
+use super::harvest_abort::HarvestAbort;
+use super::harvest_jobs::HarvestJobs;
+use super::harvest_list::HarvestList;
+use super::harvest_purge_queues::HarvestPurgeQueues;
+use super::harvest_reharvest::HarvestReharvest;
+use super::harvest_restart::HarvestRestart;
+use super::harvest_restart_worker::HarvestRestartWorker;
+use super::harvest_status::HarvestStatus;
+use super::harvest_stop::HarvestStop;
+use super::harvest_workers::HarvestWorkers;
 use super::help::Help;
 use super::request_cancel::RequestCancel;
 use super::request_list::RequestList;
 use super::request_show::RequestShow;
-use super::{Asking, ChangeOperation, Inverse, Meta, PlanError, ReadOperation, Reply, Sighting};
+use super::{
+    Answer, Asking, ChangeOperation, Inverse, Look, Meta, PlanError, Progress, ReadOperation, Reply,
+    Sighting, Watch,
+};
 use crate::approval::Plan;
 use crate::ckan::{CallError, Site};
 
@@ -27,11 +41,29 @@ pub trait Change: Send + Sync {
     /// See [`ChangeOperation::plan`].
     fn plan<'a>(&'a self, site: &'a Site, arguments: &'a Value) -> Answering<'a, Result<Plan, PlanError>>;
     /// See [`ChangeOperation::execute`].
-    fn execute<'a>(&'a self, site: &'a Site, plan: &'a Plan) -> Answering<'a, Result<(), CallError>>;
+    fn execute<'a>(
+        &'a self,
+        site: &'a Site,
+        plan: &'a Plan,
+        progress: &'a Progress,
+    ) -> Answering<'a, Result<(), CallError>>;
     /// See [`ChangeOperation::probe`].
     fn probe<'a>(&'a self, site: &'a Site, plan: &'a Plan) -> Answering<'a, Result<Sighting, CallError>>;
     /// See [`ChangeOperation::inverse`].
     fn inverse(&self, plan: &Plan) -> Option<Inverse>;
+    /// See [`ChangeOperation::may_go_on`].
+    fn may_go_on(&self, site: &Site) -> Duration;
+    /// See [`ChangeOperation::epilogue`].
+    fn epilogue(&self, plan: &Plan) -> Option<Answer>;
+    /// See [`ChangeOperation::watch`].
+    fn watch(&self, plan: &Plan) -> Option<Watch>;
+    /// See [`ChangeOperation::look`].
+    fn look<'a>(
+        &'a self,
+        site: &'a Site,
+        plan: &'a Plan,
+        memory: &'a Value,
+    ) -> Answering<'a, Result<Look, CallError>>;
 }
 
 /// A read operation, its types erased.
@@ -114,12 +146,23 @@ impl<O: ChangeOperation> Change for Typed<O> {
         Box::pin(async move {
             let arguments: O::Arguments =
                 serde_json::from_value(arguments.clone()).map_err(|_| outgrown())?;
-            self.0.plan(site, &arguments).await
+            let plan = self.0.plan(site, &arguments).await?;
+            Ok(Plan {
+                operation: O::META.name.to_owned(),
+                environment: site.environment.clone(),
+                risk: O::META.risk,
+                ..plan
+            })
         })
     }
 
-    fn execute<'a>(&'a self, site: &'a Site, plan: &'a Plan) -> Answering<'a, Result<(), CallError>> {
-        Box::pin(self.0.execute(site, plan))
+    fn execute<'a>(
+        &'a self,
+        site: &'a Site,
+        plan: &'a Plan,
+        progress: &'a Progress,
+    ) -> Answering<'a, Result<(), CallError>> {
+        Box::pin(self.0.execute(site, plan, progress))
     }
 
     fn probe<'a>(&'a self, site: &'a Site, plan: &'a Plan) -> Answering<'a, Result<Sighting, CallError>> {
@@ -128,6 +171,27 @@ impl<O: ChangeOperation> Change for Typed<O> {
 
     fn inverse(&self, plan: &Plan) -> Option<Inverse> {
         self.0.inverse(plan)
+    }
+
+    fn may_go_on(&self, site: &Site) -> Duration {
+        self.0.may_go_on(site)
+    }
+
+    fn epilogue(&self, plan: &Plan) -> Option<Answer> {
+        self.0.epilogue(plan)
+    }
+
+    fn watch(&self, plan: &Plan) -> Option<Watch> {
+        self.0.watch(plan)
+    }
+
+    fn look<'a>(
+        &'a self,
+        site: &'a Site,
+        plan: &'a Plan,
+        memory: &'a Value,
+    ) -> Answering<'a, Result<Look, CallError>> {
+        Box::pin(self.0.look(site, plan, memory))
     }
 }
 
@@ -176,6 +240,16 @@ impl Registry {
                 change(DatasetWithdraw),
                 change(DatasetRestore),
                 read(DatasetShow),
+                read(HarvestList),
+                read(HarvestStatus),
+                read(HarvestJobs),
+                read(HarvestWorkers),
+                change(HarvestReharvest),
+                change(HarvestStop),
+                change(HarvestRestart),
+                change(HarvestAbort),
+                change(HarvestRestartWorker),
+                change(HarvestPurgeQueues),
                 read(RequestList),
                 read(RequestShow),
                 read(RequestCancel),

@@ -10,3 +10,4 @@ pub mod notices;
 pub mod refusals;
 pub mod story;
 pub mod text;
+pub mod versions;

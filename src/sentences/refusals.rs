@@ -36,6 +36,10 @@ pub fn refusal(refusal: &Refusal) -> Text {
         ),
         Refusal::AlreadyVoted => text.plain("Your vote on this request is in already. Nothing was changed."),
         Refusal::DenyWithoutReason => text.plain("Please say why you deny it. Nothing was done."),
+        Refusal::NotConfirmed { wanted } => text
+            .plain("This cannot be undone, so it is not approved by a press alone: press Approve and type ")
+            .code(wanted)
+            .plain(" exactly. Nothing was decided."),
         Refusal::NotYourRequest => text.plain("Only the person who asked can cancel. Press Deny instead to say no."),
         Refusal::AlreadyDecided { state, by, at } => {
             let text = text.plain(became(*state));

@@ -7,7 +7,54 @@ use std::time::Duration;
 
 use super::text::Text;
 use crate::approval::{Change, Outcome, Request, State, Verdict};
-use crate::ids::UserId;
+use crate::ids::{Reference, UserId};
+use crate::operations::progress::Step;
+
+/// Over what a change will do.
+pub const EFFECTS: &str = "What will happen";
+/// Over what an approver should think about.
+pub const WARNINGS: &str = "Mind";
+/// Over what stays.
+pub const IRREVERSIBLE: &str = "Cannot be undone";
+/// Before a safer way to the same end.
+pub const SAFER: &str = "Safer: ";
+
+/// A watch whose time is over.
+pub const WATCH_ENDS: &str =
+    "I have stopped looking: it takes longer than I watch. Look at it yourself from here on.";
+
+/// Cells of a progress bar.
+const CELLS: u64 = 20;
+
+/// How far an execution is, with a bar and what is left where that is known.
+pub fn progress(step: &Step, elapsed: Duration) -> String {
+    let Some(total) = step.total.filter(|total| *total > 0) else {
+        return format!("{}, for {} now.", step.doing, rough(elapsed));
+    };
+    let done = step.done.min(total);
+    let full = usize::try_from(done * CELLS / total).unwrap_or_default();
+    let empty = usize::try_from(CELLS).unwrap_or_default().saturating_sub(full);
+    let bar = format!("{}{}", "▓".repeat(full), "░".repeat(empty));
+    let left = if (1..total).contains(&done) {
+        let elapsed = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        let left = elapsed.saturating_mul(total - done) / done;
+        format!(" · about {} left", rough(Duration::from_millis(left)))
+    } else {
+        String::new()
+    };
+    format!("{bar} {}% · {} · {done} of {total}{left}", done * 100 / total, step.doing)
+}
+
+/// A duration as people say it.
+pub fn rough(while_: Duration) -> String {
+    match while_.as_secs() {
+        0..=1 => "a second".to_owned(),
+        seconds @ 2..=89 => format!("{seconds} seconds"),
+        seconds @ 90..=5399 => format!("{} minutes", (seconds + 30) / 60),
+        seconds @ 5400..=172_799 => format!("{} hours", (seconds + 1800) / 3600),
+        seconds => format!("{} days", (seconds + 43_200) / 86_400),
+    }
+}
 
 /// The private answer to somebody whose request was posted.
 pub fn asked(request: &Request) -> Text {
@@ -116,6 +163,11 @@ pub fn approved(request: &Request, by: &UserId) -> Text {
     }
 }
 
+/// The private answer to somebody who took a request back by a command.
+pub fn you_cancelled(reference: &Reference) -> Text {
+    Text::new().plain("Request ").code(reference.as_str()).plain(" is cancelled. Nothing was done.")
+}
+
 /// A no ended it.
 pub fn denied(by: &UserId, reason: &str) -> Text {
     Text::new().person(by).plain(" denied it: ").plain(reason).line_break().plain("Nothing was done.")
@@ -204,3 +256,27 @@ pub const DONE_BY_SOMEBODY_ELSE: &str =
 /// A worker died and CKAN shows no trace, after CKAN had time enough.
 pub const NO_TRACE: &str =
     "CKAN shows no trace of the change, and it had time enough to finish. Ask again if it is still wanted.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_a_bar_where_there_is_something_to_count() {
+        let step = |done, total| Step { done, total, doing: "Withdrawing".to_owned() };
+        let said = [
+            progress(&step(0, None), Duration::from_secs(42)),
+            progress(&step(0, Some(1000)), Duration::from_secs(1)),
+            progress(&step(421, Some(1000)), Duration::from_secs(84)),
+            progress(&step(1000, Some(1000)), Duration::from_secs(200)),
+            progress(&step(1001, Some(1000)), Duration::from_hours(2)),
+        ];
+        insta::assert_snapshot!(said.join("\n"), @"
+        Withdrawing, for 42 seconds now.
+        ░░░░░░░░░░░░░░░░░░░░ 0% · Withdrawing · 0 of 1000
+        ▓▓▓▓▓▓▓▓░░░░░░░░░░░░ 42% · Withdrawing · 421 of 1000 · about 2 minutes left
+        ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ 100% · Withdrawing · 1000 of 1000
+        ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ 100% · Withdrawing · 1000 of 1000
+        ");
+    }
+}

@@ -24,7 +24,7 @@ pub mod button {
 }
 
 /// The card as the request stands now.
-pub fn card(request: &Request, ticket_url: Option<&str>) -> Value {
+pub fn card(request: &Request, ticket_url: Option<&str>, progress: Option<&str>) -> Value {
     let plan = &request.plan;
     let reference = request.id.reference();
     let mut facts: Vec<(String, Text)> =
@@ -43,13 +43,16 @@ pub fn card(request: &Request, ticket_url: Option<&str>) -> Value {
     let mut message = Message::new()
         .header(&plan.summary)
         .facts(facts)
-        .list("What will happen", texts(&plan.effects))
-        .list("Mind", texts(&plan.warnings))
-        .list("Cannot be undone", texts(&plan.irreversible));
+        .list(story::EFFECTS, texts(&plan.effects))
+        .list(story::WARNINGS, texts(&plan.warnings))
+        .list(story::IRREVERSIBLE, texts(&plan.irreversible));
     if let Some(alternative) = &plan.alternative {
-        message = message.paragraph(Text::new().bold("Safer: ").plain(alternative));
+        message = message.paragraph(Text::new().bold(story::SAFER).plain(alternative));
     }
     message = message.paragraph(story::status(request));
+    if let Some(progress) = progress {
+        message = message.paragraph(Text::from(progress));
+    }
     let mut digest = request.digest.as_str().to_owned();
     digest.truncate(12);
     message = message.context(

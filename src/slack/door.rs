@@ -100,6 +100,7 @@ async fn interactions(State(door): State<Arc<Door>>, request: Request) -> Respon
     }
     // Another workspace's people can press buttons in a shared channel: they are kept, and refused in words.
     let form = match &arrival.act {
+        Act::Submit { form, .. } if form == forms::REVIEW => false,
         Act::Submit { form, values, .. } => {
             if let Err(faults) = forms::filled(form, values, &door.grammar) {
                 return axum::Json(faults).into_response();
@@ -166,7 +167,9 @@ impl Door {
             |text: &str| self.grammar.read(text).is_ok_and(|asked| asked.operation == "request cancel");
         match act {
             Act::Command { text, .. } if !cancels(text) => InboundKind::Command,
-            Act::Submit { form, .. } if form != forms::DENY => InboundKind::Submit,
+            Act::Submit { form, .. } if !matches!(form.as_str(), forms::DENY | forms::REVIEW) => {
+                InboundKind::Submit
+            }
             Act::Command { .. } | Act::Press { .. } | Act::Submit { .. } | Act::Unknown { .. } => {
                 InboundKind::Press
             }

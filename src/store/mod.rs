@@ -156,6 +156,28 @@ pub enum MessageFate {
     },
 }
 
+/// What is looked at further after a request is done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watch {
+    /// The request; it has one watch at most.
+    pub request: RequestId,
+    /// Not to be looked at before this.
+    pub due_at: Timestamp,
+    /// Ends then, whatever is seen.
+    pub ends_at: Timestamp,
+    /// What the next look gets to know, in the operation's own terms.
+    pub memory: Value,
+}
+
+/// What becomes of a request's watch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WatchStep {
+    /// It begins, or goes on so.
+    Keep(Watch),
+    /// It ends; nothing where there is none.
+    End(RequestId),
+}
+
 /// One transaction: everything in it happens, or nothing does.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Commit {
@@ -171,6 +193,8 @@ pub struct Commit {
     pub entries: Vec<Entry>,
     /// What Slack gets, in this order.
     pub messages: Vec<Outgoing>,
+    /// What becomes of a watch.
+    pub watch: Option<WatchStep>,
 }
 
 /// Which requests.
@@ -223,7 +247,9 @@ pub trait Store: Send + Sync + 'static {
     async fn unfinished(&self, kind: InboundKind, limit: u32) -> Result<Vec<Inbound>, StoreError>;
     /// One delivery, finished or not, until it is forgotten.
     async fn inbound(&self, id: &InboundId) -> Result<Option<Inbound>, StoreError>;
-    /// Forgets finished deliveries (and with them the signatures already seen) older than this moment.
+    /// Forgets what is older than this moment and nothing refers to any more: finished deliveries (and with them the
+    /// signatures already seen), and messages that Slack has under no address of their own, such as a card's earlier
+    /// states. How many that were.
     async fn forget_finished(&self, before: Timestamp) -> Result<u64, StoreError>;
 
     /// Does one transaction. Given up before it answers, it has happened whole or not at all.
@@ -253,6 +279,9 @@ pub trait Store: Send + Sync + 'static {
     async fn audit_links(&self, after_seq: i64, limit: u32) -> Result<Vec<Link>, StoreError>;
     /// Entries of one request, in order.
     async fn audit_of(&self, request: &RequestId) -> Result<Vec<Link>, StoreError>;
+
+    /// Watches whose time has come, the longest due first.
+    async fn due_watches(&self, now: Timestamp, limit: u32) -> Result<Vec<Watch>, StoreError>;
 
     /// Proves that the store can be written, by a transaction that leaves nothing behind.
     async fn writable(&self) -> Result<(), StoreError>;

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqlx::FromRow;
 
-use super::{Delivery, Inbound, InboundKind, MessageAddress, MessageCounts, Outgoing, StoreError};
+use super::{Delivery, Inbound, InboundKind, MessageAddress, MessageCounts, Outgoing, StoreError, Watch};
 use crate::approval::{Request, State};
 use crate::audit::{ChainHead, Link};
 use crate::ids::{InboundId, MessageId, RequestId};
@@ -132,6 +132,26 @@ impl OutboxRow {
 /// How the message of this id goes out.
 pub(super) fn delivery(text: &str, id: &str) -> Result<Delivery, StoreError> {
     json(text, "outbox", "delivery", id)
+}
+
+/// A row of `watch`.
+#[derive(FromRow)]
+pub(super) struct WatchRow {
+    request: String,
+    due_at: i64,
+    ends_at: i64,
+    memory: String,
+}
+
+impl WatchRow {
+    pub(super) fn watch(self) -> Result<Watch, StoreError> {
+        Ok(Watch {
+            due_at: moment(self.due_at, "watch", "due_at", &self.request)?,
+            ends_at: moment(self.ends_at, "watch", "ends_at", &self.request)?,
+            memory: json(&self.memory, "watch", "memory", &self.request)?,
+            request: RequestId::new(self.request),
+        })
+    }
 }
 
 /// A row of `card`.

@@ -75,6 +75,9 @@ statements! {
     OUTBOX_AGAIN = "UPDATE outbox SET due_at = $2, tries = tries + 1 WHERE id = $1 AND state = 'waiting'";
     OUTBOX_SETTLE = "UPDATE outbox SET state = $2, delivery = $3, settled_at = $4, channel = $5, ts = $6, why = $7 \
         WHERE id = $1 AND state = 'waiting'";
+    /// In bites, so that the writer is free in between.
+    OUTBOX_FORGET = "DELETE FROM outbox WHERE position IN (SELECT position FROM outbox \
+        WHERE state = 'delivered' AND ts IS NULL AND settled_at < $1 ORDER BY settled_at LIMIT $2)";
     OUTBOX_COUNTS = "SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'waiting') AS waiting, \
         (SELECT COUNT(*) FROM outbox WHERE state = 'dead') AS dead";
     OUTBOX_ADDRESS = "SELECT COUNT(*) FROM outbox WHERE request = $1 AND channel = $2 AND ts = $3 \
@@ -83,6 +86,12 @@ statements! {
     CARD_PUT = "INSERT INTO card (request, channel, ts) VALUES ($1, $2, $3) \
         ON CONFLICT (request) DO UPDATE SET channel = excluded.channel, ts = excluded.ts";
     CARD_OF = "SELECT channel, ts FROM card WHERE request = $1";
+
+    WATCH_PUT = "INSERT INTO watch (request, due_at, ends_at, memory) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (request) DO UPDATE SET due_at = excluded.due_at, ends_at = excluded.ends_at, \
+        memory = excluded.memory";
+    WATCH_END = "DELETE FROM watch WHERE request = $1";
+    WATCHES_DUE = "SELECT request, due_at, ends_at, memory FROM watch WHERE due_at <= $1 ORDER BY due_at LIMIT $2";
 
     /// Changes something, as SQLite writes nothing for an update that changes nothing.
     WRITE_PROOF = "UPDATE write_proof SET times = times + 1 WHERE id = 1";

@@ -26,10 +26,10 @@ use self::checkpoint::Checkpoints;
 use self::inbox::Inbox;
 use self::unreadable::Unreadable;
 use self::writer::{Writer, unavailable};
-use super::rows::{AuditRow, CardRow, CountsRow, InboundRow, OutboxRow, RequestRow};
+use super::rows::{AuditRow, CardRow, CountsRow, InboundRow, OutboxRow, RequestRow, WatchRow};
 use super::{
     Commit, Filter, Inbound, InboundKind, MessageAddress, MessageCounts, MessageFate, Outgoing, Receipt,
-    Store, StoreError, sql,
+    Store, StoreError, Watch, sql,
 };
 use crate::approval::Request;
 use crate::audit::{ChainHead, Link};
@@ -97,21 +97,24 @@ impl Store for SqliteStore {
 
     async fn forget_finished(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut forgotten = 0;
-        loop {
-            let mut turn = self.writer.lock().await?;
-            let mut transaction = turn.begin().await?;
-            let done = sqlx::query(sql::INBOUND_FORGET)
-                .bind(before.as_millisecond())
-                .bind(FORGET_AT_ONCE)
-                .execute(&mut *transaction)
-                .await
-                .map_err(unavailable);
-            let gone = self.writer.end(transaction, done).await?.rows_affected();
-            forgotten += gone;
-            if gone < FORGET_AT_ONCE.unsigned_abs() {
-                return Ok(forgotten);
+        for statement in [sql::INBOUND_FORGET, sql::OUTBOX_FORGET] {
+            loop {
+                let mut turn = self.writer.lock().await?;
+                let mut transaction = turn.begin().await?;
+                let done = sqlx::query(statement)
+                    .bind(before.as_millisecond())
+                    .bind(FORGET_AT_ONCE)
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(unavailable);
+                let gone = self.writer.end(transaction, done).await?.rows_affected();
+                forgotten += gone;
+                if gone < FORGET_AT_ONCE.unsigned_abs() {
+                    break;
+                }
             }
         }
+        Ok(forgotten)
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
@@ -152,6 +155,19 @@ impl Store for SqliteStore {
         self.unreadable
             .without("outbox", limit, OutboxRow::outgoing, |limit| async move {
                 sqlx::query_as(sql::OUTBOX_DUE)
+                    .bind(now.as_millisecond())
+                    .bind(i64::from(limit))
+                    .fetch_all(&self.readers)
+                    .await
+                    .map_err(unavailable)
+            })
+            .await
+    }
+
+    async fn due_watches(&self, now: Timestamp, limit: u32) -> Result<Vec<Watch>, StoreError> {
+        self.unreadable
+            .without("watch", limit, WatchRow::watch, |limit| async move {
+                sqlx::query_as(sql::WATCHES_DUE)
                     .bind(now.as_millisecond())
                     .bind(i64::from(limit))
                     .fetch_all(&self.readers)

@@ -1,4 +1,4 @@
-//! From a pressed button to a vote, a cancellation or a form.
+//! From a pressed button to a vote, a cancellation or a form. What is sent with a form comes from `submission`.
 //!
 //! Guarantees that every press is checked afresh: the request from the store, the message against those we posted
 //! for it, the person against Slack and the policy, the step against the rule; and that the step, the vote, the
@@ -7,17 +7,16 @@
 use std::time::Duration;
 
 use super::intake::{ActError, Acted};
-use super::wish::{self, Wish, Wisher};
+use super::wish::{self, Wisher};
 use super::{Bot, record};
 use crate::approval::transition::later;
 use crate::approval::{Account, Event, Refusal, Request, Role, State, Step, apply};
 use crate::audit::{Act as AuditAct, Entry};
-use crate::ids::{InboundId, RequestId};
+use crate::ids::RequestId;
 use crate::sentences::text::Text;
 use crate::sentences::{refusals, story};
 use crate::slack::card::button;
-use crate::slack::command::Asked;
-use crate::slack::forms::{self, Filled};
+use crate::slack::forms;
 use crate::slack::message::Message;
 use crate::slack::payload::{Act, Sender};
 use crate::slack::people;
@@ -50,8 +49,15 @@ pub(super) async fn press(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Act
         Err(refusal) => return refuse(bot, wisher, &request, &refusal).await,
     };
     match button.as_str() {
-        button::APPROVE => decide(bot, wisher, &account, &id, Decision::Approve).await,
-        button::CANCEL => cancel(bot, wisher, &account, &id).await,
+        button::APPROVE if request.plan.needs_review() => {
+            if let Err(refusal) = may_approve(bot, &account, &request) {
+                return refuse(bot, wisher, &request, &refusal).await;
+            }
+            let form = forms::review(&inbound.id, &request);
+            wish::opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
+        }
+        button::APPROVE => decide(bot, wisher, &account, &id, Decision::Approve(None)).await,
+        button::CANCEL => cancel(bot, wisher, &account, &id, None).await,
         button::DENY => {
             if let Err(refusal) = may_deny(bot, &account, &request) {
                 return refuse(bot, wisher, &request, &refusal).await;
@@ -92,6 +98,14 @@ async fn address_may_still_come(
     Ok(address.channel == bot.channel && bot.store.message_counts().await?.waiting > 0)
 }
 
+/// Whether an approval would be taken, before a form is opened for it.
+fn may_approve(bot: &Bot, account: &Account, request: &Request) -> Result<(), Refusal> {
+    let person = bot.policy.admit(account, Role::Approver)?;
+    let typed = request.plan.confirmation.clone();
+    let event = Event::Approve { person, user: account.user.clone(), typed };
+    apply(request, event, bot.clock.now(), &bot.policy).map(drop)
+}
+
 /// Whether a denial would be taken, before its reason is asked for.
 fn may_deny(bot: &Bot, account: &Account, request: &Request) -> Result<(), Refusal> {
     let person = bot.policy.admit(account, Role::Approver)?;
@@ -99,74 +113,16 @@ fn may_deny(bot: &Bot, account: &Account, request: &Request) -> Result<(), Refus
     apply(request, event, bot.clock.now(), &bot.policy).map(drop)
 }
 
-/// Acts on a sent form.
-pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Acted, ActError> {
-    let Act::Submit { sender, form, about, values } = act else { return Ok(Acted::Later) };
-    let opener = match bot.store.inbound(&InboundId::new(about.as_str())).await? {
-        Some(opener) => Some(serde_json::from_value::<Act>(opener.body)?),
-        None => None,
-    };
-    // Only the person who opened a form may send it.
-    let opener = opener.filter(|opener| opener.sender().user == sender.user);
-    let response_url = opener.as_ref().and_then(Act::response_url).map(str::to_owned);
-    let wisher = Wisher { inbound: &inbound.id, sender, response_url: response_url.as_deref() };
-    let Some(opener) = opener else {
-        return refuse_unbound(bot, wisher, "form_too_old", refusals::form_too_old()).await;
-    };
-    let account = match people::look_up(&bot.web, &bot.home, &bot.policy, sender).await {
-        Ok(account) => account,
-        Err(refusal) => return wish::refuse(bot, wisher, None, &refusal).await,
-    };
-    // The door kept the form open until this was so.
-    let Ok(Filled { reason, ticket, .. }) = forms::filled(form, values, &bot.grammar) else {
-        return refuse_unbound(bot, wisher, "unknown_form", refusals::unknown_act()).await;
-    };
-    match (form.as_str(), &opener) {
-        (forms::ASK, Act::Command { text, .. }) => match bot.grammar.read(text) {
-            Ok(asked) => {
-                let wish = Wish { asked, reason, ticket, undoes: None };
-                wish::request(bot, wisher, &account, wish).await
-            }
-            Err(_) => refuse_unbound(bot, wisher, "form_too_old", refusals::form_too_old()).await,
-        },
-        (forms::DENY, Act::Press { value, .. }) => {
-            decide(bot, wisher, &account, &RequestId::new(value.as_str()), Decision::Deny(reason)).await
-        }
-        (forms::UNDO, Act::Press { value, .. }) => {
-            let Some(undone) = bot.store.request(&RequestId::new(value.as_str())).await? else {
-                return refuse_unbound(bot, wisher, "no_such_request", refusals::no_such_request()).await;
-            };
-            let inverse =
-                bot.registry.change(&undone.operation).and_then(|change| change.inverse(&undone.plan));
-            let Some(inverse) = inverse.filter(|_| matches!(undone.state, State::Succeeded | State::Partly))
-            else {
-                return refuse(bot, wisher, &undone, &Refusal::OutOfOrder).await;
-            };
-            let wish = Wish {
-                asked: Asked {
-                    operation: inverse.operation.to_owned(),
-                    arguments: inverse.arguments,
-                    reason: None,
-                    ticket: None,
-                    environment: Some(undone.environment.clone()),
-                },
-                reason,
-                ticket,
-                undoes: Some(undone.id),
-            };
-            wish::request(bot, wisher, &account, wish).await
-        }
-        _ => refuse_unbound(bot, wisher, "unknown_form", refusals::unknown_act()).await,
-    }
-}
-
-enum Decision {
-    Approve,
+/// What somebody decided.
+pub(super) enum Decision {
+    /// Yes, with what was typed to confirm it.
+    Approve(Option<String>),
+    /// No, and why.
     Deny(String),
 }
 
 /// Counts a vote, anew where somebody else was first.
-async fn decide(
+pub(super) async fn decide(
     bot: &Bot,
     wisher: Wisher<'_>,
     account: &Account,
@@ -180,7 +136,9 @@ async fn decide(
         let user = account.user.clone();
         let step = bot.policy.admit(account, Role::Approver).and_then(|person| {
             let event = match &decision {
-                Decision::Approve => Event::Approve { person, user: user.clone() },
+                Decision::Approve(typed) => {
+                    Event::Approve { person, user: user.clone(), typed: typed.clone() }
+                }
                 Decision::Deny(reason) => Event::Deny { person, user: user.clone(), reason: reason.clone() },
             };
             apply(&request, event, bot.clock.now(), &bot.policy)
@@ -190,14 +148,14 @@ async fn decide(
             Err(refusal) => return refuse(bot, wisher, &request, &refusal).await,
         };
         let (act, words) = match &decision {
-            Decision::Approve => (AuditAct::Approved, story::approved(&step.request, &user)),
+            Decision::Approve(_) => (AuditAct::Approved, story::approved(&step.request, &user)),
             Decision::Deny(reason) => (AuditAct::Denied, story::denied(&user, reason)),
         };
         let mut entry = entry_of(bot, wisher.sender, act, &step);
         if let Decision::Deny(reason) = &decision {
             entry = entry.detail(reason);
         }
-        match commit(bot, wisher, step, entry, words).await {
+        match commit(bot, wisher, step, entry, (words, None)).await {
             Err(ActError::Store(StoreError::Conflict)) => {}
             other => return other,
         }
@@ -205,12 +163,13 @@ async fn decide(
     Ok(Acted::Later)
 }
 
-/// Takes a request back, for its requester.
+/// Takes a request back, for its requester, who is told so where the card is not before their eyes.
 pub(super) async fn cancel(
     bot: &Bot,
     wisher: Wisher<'_>,
     account: &Account,
     id: &RequestId,
+    told: Option<&Text>,
 ) -> Result<Acted, ActError> {
     for _ in 0..TRIES {
         let Some(request) = bot.store.request(id).await? else {
@@ -225,7 +184,7 @@ pub(super) async fn cancel(
             Err(refusal) => return refuse(bot, wisher, &request, &refusal).await,
         };
         let entry = entry_of(bot, wisher.sender, AuditAct::Cancelled, &step);
-        match commit(bot, wisher, step, entry, story::cancelled(&account.user)).await {
+        match commit(bot, wisher, step, entry, (story::cancelled(&account.user), told)).await {
             Err(ActError::Store(StoreError::Conflict)) => {}
             other => return other,
         }
@@ -242,11 +201,12 @@ async fn commit(
     wisher: Wisher<'_>,
     step: Step,
     entry: Entry,
-    words: Text,
+    (words, told): (Text, Option<&Text>),
 ) -> Result<Acted, ActError> {
     let request = step.request;
     let approved = request.state == State::Approved;
-    let messages = vec![bot.thread(&request, Message::of(words).body()), bot.card_update(&request)];
+    let mut messages = vec![bot.thread(&request, Message::of(words).body()), bot.card_update(&request)];
+    messages.extend(told.map(|told| bot.private(&wisher.private(None), Message::of(told.clone()).body())));
     bot.store
         .commit(Commit {
             finishes: Some(wisher.inbound.clone()),
@@ -263,7 +223,7 @@ async fn commit(
 }
 
 /// A refused press on a request that is known.
-async fn refuse(
+pub(super) async fn refuse(
     bot: &Bot,
     wisher: Wisher<'_>,
     request: &Request,
@@ -275,7 +235,12 @@ async fn refuse(
 }
 
 /// A refused press or form that is about nothing we know.
-async fn refuse_unbound(bot: &Bot, wisher: Wisher<'_>, result: &str, words: Text) -> Result<Acted, ActError> {
+pub(super) async fn refuse_unbound(
+    bot: &Bot,
+    wisher: Wisher<'_>,
+    result: &str,
+    words: Text,
+) -> Result<Acted, ActError> {
     let entry = Entry::new(bot.clock.now(), wish::actor(bot, wisher.sender), AuditAct::DecisionRefused)
         .result(result);
     wish::finish(bot, wisher, entry, words).await

@@ -14,12 +14,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::verdict::{self, Executed};
-use super::{Bot, record};
+use super::{Bot, progress, record, watches};
 use crate::approval::{Change, Event, Outcome, Request, State, Step, Verdict, apply};
 use crate::audit::{Act as AuditAct, Actor};
 use crate::ckan::{CallError, Site};
 use crate::ids::AttemptId;
-use crate::operations::{self, PlanError};
+use crate::operations::{self, PlanError, Progress};
 use crate::sentences::{calls, story};
 use crate::slack::card;
 use crate::slack::message::Message;
@@ -126,7 +126,11 @@ async fn attempt_it(
             return settle(bot, request, &attempt, nothing_done(seen)).await;
         }
     }
-    let executed = change.execute(site, &request.plan).await;
+    let (progress, seen) = Progress::channel();
+    let executed = tokio::select! {
+        executed = change.execute(site, &request.plan, &progress) => executed,
+        never = progress::show(bot, request, seen) => match never {},
+    };
     let outcome = judge(bot, change, site, request, executed, place).await;
     settle(bot, request, &attempt, outcome).await
 }
@@ -191,6 +195,7 @@ async fn judge(
 ) -> Outcome {
     // From here on CKAN gets nothing more, and has as long as its web server lets it.
     let sent = Instant::now();
+    let deadline = change.may_go_on(site);
     let mut place = Some(place);
     let mut told = false;
     let mut pause = FIRST_PAUSE;
@@ -199,16 +204,16 @@ async fn judge(
         if let Some(outcome) = verdict::at_once(&executed, &looked, &site.environment) {
             return outcome;
         }
-        if sent.elapsed() >= site.write_deadline() {
+        if sent.elapsed() >= deadline {
             return verdict::at_last(&executed, looked, &site.environment);
         }
         drop(place.take());
         if !told {
-            let words = Message::of(story::watching(site.write_deadline())).body();
+            let words = Message::of(story::watching(deadline)).body();
             // Looking goes on where it cannot be told.
             told = tell(bot, bot.thread(request, words)).await.is_ok();
         }
-        tokio::time::sleep(pause.min(site.write_deadline().saturating_sub(sent.elapsed()))).await;
+        tokio::time::sleep(pause.min(deadline.saturating_sub(sent.elapsed()))).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
@@ -267,6 +272,7 @@ fn settled(bot: &Bot, step: &Step) -> Commit {
     let act = if step.from == State::Running { AuditAct::Settled } else { AuditAct::Probed };
     let mut entry = record::of_step(bot.clock.now(), Actor::Bot, act, step);
     let mut messages = vec![];
+    let mut watch = None;
     if let Some(outcome) = &step.request.outcome {
         entry = entry.detail(&outcome.seen.join(" "));
         metrics::counter!(
@@ -275,13 +281,19 @@ fn settled(bot: &Bot, step: &Step) -> Commit {
             "outcome" => step.request.state.name()
         )
         .increment(1);
-        let inverse = bot
+        let change = bot
             .registry
             .change(&step.request.operation)
-            .filter(|_| matches!(step.request.state, State::Succeeded | State::Partly))
-            .and_then(|change| change.inverse(&step.request.plan));
+            .filter(|_| matches!(step.request.state, State::Succeeded | State::Partly));
+        let plan = &step.request.plan;
+        let inverse = change.and_then(|change| change.inverse(plan));
         messages.push(bot.thread(&step.request, card::outcome(&step.request, outcome, inverse.as_ref())));
+        if let Some(answer) = change.and_then(|change| change.epilogue(plan)) {
+            messages.push(bot.aside(&step.request, card::answer(&answer)));
+        }
+        watch = change.and_then(|change| change.watch(plan)).map(|watch| watches::begin(bot, step, watch));
     }
     messages.push(bot.card_update(&step.request));
-    Commit { update: Some(step.request.clone()), entries: vec![entry], messages, ..Commit::default() }
+    let update = Some(step.request.clone());
+    Commit { update, entries: vec![entry], messages, watch, ..Commit::default() }
 }

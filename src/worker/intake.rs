@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::under_way::UnderWay;
-use super::{Bot, Private, decision, wish};
+use super::{Bot, Private, decision, submission, wish};
 use crate::audit::{Act as AuditAct, Actor, Entry};
 use crate::ids::InboundId;
 use crate::sentences::{notices, refusals};
@@ -155,7 +155,7 @@ async fn act(bot: &Bot, inbound: Inbound) -> Result<Acted, ActError> {
         Ok(act) => match &act {
             Act::Command { .. } => wish::command(bot, &inbound, &act).await,
             Act::Press { .. } => decision::press(bot, &inbound, &act).await,
-            Act::Submit { .. } => decision::submit(bot, &inbound, &act).await,
+            Act::Submit { .. } => submission::submit(bot, &inbound, &act).await,
             Act::Unknown { .. } => unknown(bot, &inbound, &act).await,
         },
         Err(error) => Err(error.into()),

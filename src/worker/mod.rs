@@ -9,10 +9,13 @@ pub mod decision;
 pub mod executor;
 pub mod expiry;
 pub mod intake;
+mod progress;
 pub mod record;
 pub mod recovery;
+pub mod submission;
 pub mod under_way;
 mod verdict;
+pub mod watches;
 pub mod wish;
 
 use std::sync::Arc;
@@ -93,12 +96,23 @@ impl Bot {
 
     /// The card again, as the request is now.
     fn card_update(&self, request: &Request) -> Outgoing {
-        self.message(request, Delivery::CardUpdate, card::card(request, self.ticket_url.as_deref()))
+        self.message(request, Delivery::CardUpdate, self.card_body(request, None))
+    }
+
+    /// The card, as the request is now and as far as its execution is.
+    fn card_body(&self, request: &Request, progress: Option<&str>) -> serde_json::Value {
+        card::card(request, self.ticket_url.as_deref(), progress)
     }
 
     /// A message in the request's thread.
     fn thread(&self, request: &Request, body: serde_json::Value) -> Outgoing {
         self.message(request, Delivery::Thread, body)
+    }
+
+    /// A message that only the requester sees, after what was said in the thread.
+    fn aside(&self, request: &Request, body: serde_json::Value) -> Outgoing {
+        let (channel, user) = (self.channel.clone(), request.requester_user.to_string());
+        self.message(request, Delivery::Ephemeral { channel, user }, body)
     }
 
     /// A file in the request's thread.

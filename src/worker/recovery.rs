@@ -117,7 +117,7 @@ impl Recovery {
         };
         let looked = change.probe(site, &request.plan).await;
         // Nobody knows when it was sent, but not after its task was gone.
-        let over = self.bot.clock.now() >= later(request.state_since, site.write_deadline());
+        let over = self.bot.clock.now() >= later(request.state_since, change.may_go_on(site));
         let Some(outcome) = verdict::afterwards(request.outcome.as_ref(), looked, over) else {
             return Ok(());
         };

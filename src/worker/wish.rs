@@ -3,6 +3,8 @@
 //! Guarantees that a person is admitted before anything is planned, that a plan is made before anything is posted,
 //! and that a refusal is private and leaves nothing in the channel. Leaves decisions to `decision`.
 
+use jiff::Timestamp;
+
 use super::intake::{ActError, Acted};
 use super::{Bot, Private, decision, record};
 use crate::approval::transition::later;
@@ -144,7 +146,10 @@ async fn read(
     };
     let body = match reading.answer(asking, &asked.arguments).await {
         Ok(Reply::Say(answer)) => card::answer(&answer),
-        Ok(Reply::Cancel(id)) => return decision::cancel(bot, wisher, account, &id).await,
+        Ok(Reply::Cancel(id)) => {
+            let told = story::you_cancelled(&id.reference());
+            return decision::cancel(bot, wisher, account, &id, Some(&told)).await;
+        }
         Err(PlanError::Refused(sentence)) => Message::of(Text::from(sentence)).body(),
         Err(PlanError::Ckan(error)) => {
             Message::of(Text::from(calls::call_failed(&error, &site.environment))).body()
@@ -209,12 +214,12 @@ pub(super) async fn request(
         environment: site.environment.clone(),
         arguments: wish.asked.arguments,
         digest: plan.digest(),
-        plan,
         requester: person.clone(),
         requester_user: wisher.sender.user.clone(),
         reason: wish.reason,
         ticket: wish.ticket,
-        approvals_needed: bot.policy.approvals,
+        approvals_needed: bot.policy.approvals_for(plan.risk),
+        plan,
         policy_digest: bot.policy.digest(),
         created_at: now,
         expires_at: later(now, bot.policy.pending_ttl),
@@ -228,11 +233,7 @@ pub(super) async fn request(
         .detail(&request.reason);
     let lane = request.id.to_string();
     let messages = vec![
-        bot.message(
-            &request,
-            Delivery::Card { channel: bot.channel.clone() },
-            card::card(&request, bot.ticket_url.as_deref()),
-        ),
+        bot.message(&request, Delivery::Card { channel: bot.channel.clone() }, bot.card_body(&request, None)),
         bot.thread(&request, Message::of(story::opened(&request)).body()),
         Outgoing {
             request: Some(request.id.clone()),
@@ -265,14 +266,23 @@ async fn open_request_for(bot: &Bot, site: &Site, plan: &Plan) -> Result<Option<
                 ..Filter::default()
             })
             .await?;
-        let standing = open.into_iter().find(|request| {
-            request.state != State::Unknown || now < later(request.state_since, site.write_deadline())
-        });
+        let standing = open
+            .into_iter()
+            .find(|request| request.state != State::Unknown || now < may_go_on_until(bot, site, request));
         if standing.is_some() {
             return Ok(standing);
         }
     }
     Ok(None)
+}
+
+/// Until when what this request sent to CKAN may still be going on.
+fn may_go_on_until(bot: &Bot, site: &Site, request: &Request) -> Timestamp {
+    let while_ = bot
+        .registry
+        .change(&request.operation)
+        .map_or_else(|| site.write_deadline(), |change| change.may_go_on(site));
+    later(request.state_since, while_)
 }
 
 /// Says privately why somebody may not, and writes it down.

@@ -12,8 +12,8 @@ use super::*;
 use crate::approval::Plan;
 use crate::ckan::{CallError, Site};
 use crate::operations::{
-    Answer, Asking, ChangeOperation, Inverse, Meta, PlanError, ReadOperation, Registry, Reply, Risk,
-    Sighting, registry,
+    Answer, Asking, ChangeOperation, Inverse, Meta, PlanError, Progress, ReadOperation, Registry, Reply,
+    Risk, Sighting, registry,
 };
 use crate::sentences::text::Span;
 
@@ -57,7 +57,7 @@ impl ChangeOperation for Withdraw {
         Err(PlanError::Refused(arguments.dataset.clone()))
     }
 
-    async fn execute(&self, _: &Site, _: &Plan) -> Result<(), CallError> {
+    async fn execute(&self, _: &Site, _: &Plan, _: &Progress) -> Result<(), CallError> {
         Ok(())
     }
 

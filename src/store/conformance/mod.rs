@@ -8,6 +8,7 @@ pub(super) mod inbox;
 pub(super) mod outbox;
 pub(super) mod requests;
 pub(super) mod samples;
+pub(super) mod watches;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -56,10 +57,13 @@ macro_rules! store_suite {
             outbox: a_response_address_stays_until_the_message_is_settled;
             outbox: a_card_is_remembered_and_the_newest_one_counts;
             outbox: a_request_knows_its_own_messages;
+            outbox: messages_without_an_address_are_forgotten_in_time;
             audit: entries_are_chained_in_the_order_of_their_commit;
             audit: the_chain_has_no_gaps_after_concurrent_commits;
             audit: a_request_has_its_own_entries;
             audit: an_entry_is_kept_even_where_nothing_else_happens;
+            watches: a_watch_is_found_when_it_is_due_and_only_then;
+            watches: a_request_has_one_watch_until_it_ends;
             audit: the_store_says_that_it_can_be_written;
         }
     };

@@ -83,6 +83,7 @@ pub(in crate::store) async fn a_conflict_takes_everything_back(store: Arc<dyn St
         update: Some(first.clone()),
         entries: vec![entry(&first, Act::Approved)],
         messages: vec![message("01M1", "01R1", 0)],
+        watch: None,
     };
     assert!(matches!(store.commit(late).await, Err(StoreError::Conflict)));
     assert_eq!(store.audit_head().await.unwrap(), head);

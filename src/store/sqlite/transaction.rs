@@ -11,7 +11,7 @@ use crate::approval::{Request, State};
 use crate::audit::{ChainHead, Entry, seal};
 use crate::ids::InboundId;
 use crate::store::rows::{self, HeadRow, RequestRow};
-use crate::store::{Commit, Outgoing, StoreError, sql};
+use crate::store::{Commit, Outgoing, StoreError, Watch, WatchStep, sql};
 
 /// Does everything in `commit`. `now_ms` is when.
 pub(super) async fn apply(
@@ -32,6 +32,29 @@ pub(super) async fn apply(
     for message in &commit.messages {
         send(connection, message).await?;
     }
+    match &commit.watch {
+        Some(WatchStep::Keep(watch)) => keep_watch(connection, watch).await,
+        Some(WatchStep::End(request)) => {
+            sqlx::query(sql::WATCH_END)
+                .bind(request.as_str())
+                .execute(connection)
+                .await
+                .map_err(unavailable)?;
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
+async fn keep_watch(connection: &mut SqliteConnection, watch: &Watch) -> Result<(), StoreError> {
+    sqlx::query(sql::WATCH_PUT)
+        .bind(watch.request.as_str())
+        .bind(watch.due_at.as_millisecond())
+        .bind(watch.ends_at.as_millisecond())
+        .bind(watch.memory.to_string())
+        .execute(connection)
+        .await
+        .map_err(unavailable)?;
     Ok(())
 }
 

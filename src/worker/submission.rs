@@ -1,0 +1,84 @@
+//! From a sent form to a vote or a wish.
+//!
+//! Guarantees that a form counts only for the person who opened it, that the act it belongs to is read from the store
+//! and not from the form, and that what was filled in is checked again here. Leaves votes to `decision` and planning
+//! to `wish`.
+
+use super::Bot;
+use super::decision::{Decision, decide, refuse, refuse_unbound};
+use super::intake::{ActError, Acted};
+use super::wish::{self, Wish, Wisher};
+use crate::approval::{Refusal, State};
+use crate::ids::{InboundId, RequestId};
+use crate::sentences::refusals;
+use crate::slack::command::Asked;
+use crate::slack::forms::{self, Filled};
+use crate::slack::payload::Act;
+use crate::slack::people;
+use crate::store::Inbound;
+
+/// Acts on a sent form.
+pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Acted, ActError> {
+    let Act::Submit { sender, form, about, values } = act else { return Ok(Acted::Later) };
+    let opener = match bot.store.inbound(&InboundId::new(about.as_str())).await? {
+        Some(opener) => Some(serde_json::from_value::<Act>(opener.body)?),
+        None => None,
+    };
+    // Only the person who opened a form may send it.
+    let opener = opener.filter(|opener| opener.sender().user == sender.user);
+    let response_url = opener.as_ref().and_then(Act::response_url).map(str::to_owned);
+    let wisher = Wisher { inbound: &inbound.id, sender, response_url: response_url.as_deref() };
+    let Some(opener) = opener else {
+        return refuse_unbound(bot, wisher, "form_too_old", refusals::form_too_old()).await;
+    };
+    let account = match people::look_up(&bot.web, &bot.home, &bot.policy, sender).await {
+        Ok(account) => account,
+        Err(refusal) => return wish::refuse(bot, wisher, None, &refusal).await,
+    };
+    if let (forms::REVIEW, Act::Press { value, .. }) = (form.as_str(), &opener) {
+        let typed = values.get(forms::CONFIRMATION).cloned();
+        let id = RequestId::new(value.as_str());
+        return decide(bot, wisher, &account, &id, Decision::Approve(typed)).await;
+    }
+    // The door kept the form open until this was so.
+    let Ok(Filled { reason, ticket, .. }) = forms::filled(form, values, &bot.grammar) else {
+        return refuse_unbound(bot, wisher, "unknown_form", refusals::unknown_act()).await;
+    };
+    match (form.as_str(), &opener) {
+        (forms::ASK, Act::Command { text, .. }) => match bot.grammar.read(text) {
+            Ok(asked) => {
+                let wish = Wish { asked, reason, ticket, undoes: None };
+                wish::request(bot, wisher, &account, wish).await
+            }
+            Err(_) => refuse_unbound(bot, wisher, "form_too_old", refusals::form_too_old()).await,
+        },
+        (forms::DENY, Act::Press { value, .. }) => {
+            decide(bot, wisher, &account, &RequestId::new(value.as_str()), Decision::Deny(reason)).await
+        }
+        (forms::UNDO, Act::Press { value, .. }) => {
+            let Some(undone) = bot.store.request(&RequestId::new(value.as_str())).await? else {
+                return refuse_unbound(bot, wisher, "no_such_request", refusals::no_such_request()).await;
+            };
+            let inverse =
+                bot.registry.change(&undone.operation).and_then(|change| change.inverse(&undone.plan));
+            let Some(inverse) = inverse.filter(|_| matches!(undone.state, State::Succeeded | State::Partly))
+            else {
+                return refuse(bot, wisher, &undone, &Refusal::OutOfOrder).await;
+            };
+            let wish = Wish {
+                asked: Asked {
+                    operation: inverse.operation.to_owned(),
+                    arguments: inverse.arguments,
+                    reason: None,
+                    ticket: None,
+                    environment: Some(undone.environment.clone()),
+                },
+                reason,
+                ticket,
+                undoes: Some(undone.id),
+            };
+            wish::request(bot, wisher, &account, wish).await
+        }
+        _ => refuse_unbound(bot, wisher, "unknown_form", refusals::unknown_act()).await,
+    }
+}
