@@ -81,7 +81,8 @@ fn three_megabytes_and_ten_thousand_lines_are_the_most() {
     large.push(b'\n');
     assert_eq!(read(&large), Err(NotAList::TooLarge));
 
-    let most: String = (0..LONGEST).map(|n| format!("dataset-{n}\n")).collect();
+    let most: Vec<String> = (0..LONGEST).map(|n| format!("dataset-{n}\n")).collect();
+    let most = most.concat();
     assert_eq!(good(most.as_bytes()).len(), LONGEST);
     let refused = read(format!("{most}one-more\n").as_bytes()).unwrap_err();
     insta::assert_snapshot!(refused, @"The list has 10001 lines and at most 10,000 can be done at once. Split it and ask for each part.");

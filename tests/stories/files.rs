@@ -165,8 +165,9 @@ async fn a_file_of_results_comes_in_its_turn_and_survives_a_restart_and_a_bad_li
     let card = world.asks_to_withdraw(ALICE, ROADS).await;
     world.thread(&card, "asks").await;
     world.stop_bot().await;
-    let content: String =
+    let lines: Vec<String> =
         (0..10_000).map(|n| format!("dataset-{n},withdrawn,2026-11-21T05:00:00Z\r\n")).collect();
+    let content = lines.concat();
     leave_a_file(&world, &card, &content).await;
     for (method, fault) in [
         ("files.getUploadURLExternal", "ratelimited"),
