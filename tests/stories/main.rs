@@ -17,6 +17,7 @@
 )]
 
 mod decisions;
+mod files;
 mod forms;
 mod hazards;
 mod lab;
