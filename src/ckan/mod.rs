@@ -5,6 +5,7 @@
 //! to ask, and to the approval rule whether it may be asked at all.
 
 mod action;
+pub mod archive;
 mod classify;
 pub mod command_line;
 pub mod database;
@@ -23,6 +24,7 @@ pub mod sites;
 pub mod tunnel;
 pub mod version;
 
+pub use archive::Archive;
 pub use command_line::{CommandLine, CommandLineSettings, Exit, Finished, NotAWord, Word};
 pub use database::{Database, DatabaseAddresses};
 pub use dataset::{Dataset, DatasetState};

@@ -8,6 +8,7 @@
 //! `approval` and the telling to `slack`.
 
 pub mod csv;
+pub mod dataset_purge;
 pub mod dataset_restore;
 pub mod dataset_show;
 pub mod dataset_withdraw;
@@ -35,6 +36,7 @@ pub mod registry;
 pub mod request_cancel;
 pub mod request_list;
 pub mod request_show;
+pub mod site_show;
 pub mod source_survey;
 pub mod source_target;
 pub mod survey;

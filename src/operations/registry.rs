@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
+use super::dataset_purge::DatasetPurge;
 use super::dataset_restore::DatasetRestore;
 use super::dataset_show::DatasetShow;
 use super::dataset_withdraw::DatasetWithdraw;
@@ -27,6 +28,7 @@ use super::help::Help;
 use super::request_cancel::RequestCancel;
 use super::request_list::RequestList;
 use super::request_show::RequestShow;
+use super::site_show::SiteShow;
 use super::{
     Answer, Asking, ChangeOperation, Inverse, Look, Meta, PlanError, Progress, ReadOperation, Reply,
     Sighting, Watch,
@@ -239,6 +241,7 @@ impl Registry {
             operations: vec![
                 change(DatasetWithdraw),
                 change(DatasetRestore),
+                change(DatasetPurge),
                 read(DatasetShow),
                 read(HarvestList),
                 read(HarvestStatus),
@@ -250,6 +253,7 @@ impl Registry {
                 change(HarvestAbort),
                 change(HarvestRestartWorker),
                 change(HarvestPurgeQueues),
+                read(SiteShow),
                 read(RequestList),
                 read(RequestShow),
                 read(RequestCancel),

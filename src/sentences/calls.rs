@@ -73,6 +73,7 @@ pub fn what(cause: Cause, environment: &str) -> String {
         Cause::DatabaseNotConfigured => {
             format!("The bot has no database of CKAN on {environment} that it may write to.")
         }
+        Cause::ArchiveNotWritten => "The copy that has to be kept before could not be written.".to_owned(),
         Cause::CommandNotConfigured => {
             format!("Nobody has told the bot which command does this on {environment}.")
         }
@@ -141,6 +142,10 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
              is installed where it is about harvesters."
         }
         Cause::DatabaseNotConfigured => "Whoever runs the bot has to configure one; then ask again.",
+        Cause::ArchiveNotWritten => {
+            "Whoever runs the bot has to look at its `archive_dir`: whether it can be written to, has room, and has no \
+             other copy of this name."
+        }
         Cause::CommandNotConfigured => "Whoever runs the bot has to name the command in its configuration.",
         Cause::CommandNotStarted => {
             "Whoever runs the bot has to check that the configured program is installed beside it."
@@ -157,7 +162,7 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
 mod tests {
     use super::*;
 
-    const CAUSES: [Cause; 28] = [
+    const CAUSES: [Cause; 29] = [
         Cause::Unreachable,
         Cause::TimedOut,
         Cause::ConnectionLost,
@@ -180,6 +185,7 @@ mod tests {
         Cause::DatabaseChanged,
         Cause::DatabaseUnexpected,
         Cause::DatabaseNotConfigured,
+        Cause::ArchiveNotWritten,
         Cause::CommandNotConfigured,
         Cause::CommandNotStarted,
         Cause::CommandFailed,
@@ -217,6 +223,7 @@ mod tests {
         In the database of CKAN on production things have changed meanwhile. Nothing was changed. Look at what is there now, and ask again if it is still wanted.
         The database of CKAN on production is not as the bot knows CKAN's. Nothing was changed. Whoever runs the bot has to check that the address is the one of CKAN's database, and that ckanext-harvest is installed where it is about harvesters.
         The bot has no database of CKAN on production that it may write to. Nothing was changed. Whoever runs the bot has to configure one; then ask again.
+        The copy that has to be kept before could not be written. Nothing was changed. Whoever runs the bot has to look at its `archive_dir`: whether it can be written to, has room, and has no other copy of this name.
         Nobody has told the bot which command does this on production. Nothing was changed. Whoever runs the bot has to name the command in its configuration.
         The command for CKAN on production could not be started. Nothing was changed. Whoever runs the bot has to check that the configured program is installed beside it.
         The command for CKAN on production ended with an error. Nothing was changed. What the command printed says more.

@@ -6,6 +6,9 @@
 
 mod answers;
 mod faults;
+mod purging;
+mod harvest;
+mod harvest_programs;
 mod refusals;
 mod stories;
 mod tokens;
