@@ -6,9 +6,9 @@
 
 mod answers;
 mod faults;
-mod purging;
 mod harvest;
 mod harvest_programs;
+mod purging;
 mod refusals;
 mod stories;
 mod tokens;

@@ -3,5 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod commands;
+#[path = "../command_line_executor/site.rs"]
+mod site;
 mod tunnel;
 mod world;
