@@ -11,6 +11,7 @@ mod programs;
 pub mod secrets;
 mod section;
 mod suspicious;
+mod users;
 mod values;
 
 #[cfg(test)]
@@ -48,6 +49,8 @@ pub struct Config {
     pub ticket_url: Option<String>,
     /// The folder for copies of what is purged; without it nothing is.
     pub archive_dir: Option<PathBuf>,
+    /// The domains in which an account's new address may be, with everything below them; empty: any.
+    pub email_domains: Vec<String>,
     /// Every CKAN, in the order of the file.
     pub environments: Vec<EnvironmentSettings>,
 }
@@ -146,6 +149,7 @@ fn interpret(report: &mut Report<'_>, text: &str) -> (Option<Config>, Vec<TokenS
     let archive_dir = root.optional(report, "archive_dir", "\"purged\"", values::text);
     let slack = slack(report, &mut root);
     let policy = access::policy(report, &mut root);
+    let email_domains = users::email_domains(report, &mut root);
     let environments = environments::environments(report, &mut root);
     root.finish(report);
 
@@ -162,6 +166,7 @@ fn interpret(report: &mut Report<'_>, text: &str) -> (Option<Config>, Vec<TokenS
         policy,
         ticket_url: ticket_url.map(|url| url.value),
         archive_dir: archive_dir.map(|folder| PathBuf::from(folder.value)),
+        email_domains,
         environments,
     });
     (config, sources)

@@ -13,7 +13,7 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 
-use crate::ckan::{Inheritance, ProgramSettings, Site, SiteSettings, Sites};
+use crate::ckan::{EmailDomains, Inheritance, ProgramSettings, Site, SiteSettings, Sites};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Secrets, process_environment};
 use crate::health::{self, Health};
@@ -261,7 +261,7 @@ fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
             },
         })
         .map_err(|_| unusable())?;
-        sites.push(site);
+        sites.push(site.with_email_domains(EmailDomains::new(config.email_domains.clone())));
     }
     Ok(Sites::new(sites, default.unwrap_or_default()))
 }

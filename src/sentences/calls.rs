@@ -42,6 +42,10 @@ pub fn what(cause: Cause, environment: &str) -> String {
         Cause::Invalid => {
             format!("CKAN on {environment} does not accept the values, or they have changed meanwhile.")
         }
+        Cause::LegacyName => {
+            format!("CKAN on {environment} refuses every change of an account with such a log-in name.")
+        }
+        Cause::AddressRefused => format!("CKAN on {environment} does not take this address."),
         Cause::UnknownAction => format!("CKAN on {environment} does not know what the bot asked for."),
         Cause::BadRequest => format!("CKAN on {environment} does not understand what the bot asked."),
         Cause::ServerError => format!("CKAN on {environment} failed with an error of its own."),
@@ -127,6 +131,12 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
         }
         Cause::NotFound => "Check it against the address of the dataset's page.",
         Cause::Invalid => "Open the dataset's edit page on CKAN: it says which values those are.",
+        Cause::LegacyName => {
+            "Whoever runs CKAN has to rename the account to small letters, digits, - and _ first."
+        }
+        Cause::AddressRefused => {
+            "Either another account got it meanwhile, or CKAN has a rule of its own for addresses."
+        }
         Cause::UnknownAction | Cause::BadRequest => {
             "Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer."
         }
@@ -162,7 +172,7 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
 mod tests {
     use super::*;
 
-    const CAUSES: [Cause; 29] = [
+    const CAUSES: [Cause; 31] = [
         Cause::Unreachable,
         Cause::TimedOut,
         Cause::ConnectionLost,
@@ -172,6 +182,8 @@ mod tests {
         Cause::ProxyGaveUp,
         Cause::NotFound,
         Cause::Invalid,
+        Cause::LegacyName,
+        Cause::AddressRefused,
         Cause::UnknownAction,
         Cause::BadRequest,
         Cause::ServerError,
@@ -200,7 +212,7 @@ mod tests {
             .into_iter()
             .map(|cause| call_failed(&CallError::nothing_done("package_delete", cause), "production"))
             .collect();
-        insta::assert_snapshot!(said.join("\n"), @r#"
+        insta::assert_snapshot!(said.join("\n"), @"
         CKAN on production cannot be reached: nothing answers at its address. Nothing was changed. Check that it is up, then ask again.
         CKAN on production did not answer in time. Nothing was changed. Ask again in a few minutes.
         The connection to CKAN on production broke before it had answered. Nothing was changed. Ask again in a few minutes.
@@ -210,6 +222,8 @@ mod tests {
         A proxy in front of CKAN on production got no answer from it, or none in time. Nothing was changed. Check that it is up, then ask again.
         CKAN on production does not have this any more. Nothing was changed. Check it against the address of the dataset's page.
         CKAN on production does not accept the values, or they have changed meanwhile. Nothing was changed. Open the dataset's edit page on CKAN: it says which values those are.
+        CKAN on production refuses every change of an account with such a log-in name. Nothing was changed. Whoever runs CKAN has to rename the account to small letters, digits, - and _ first.
+        CKAN on production does not take this address. Nothing was changed. Either another account got it meanwhile, or CKAN has a rule of its own for addresses.
         CKAN on production does not know what the bot asked for. Nothing was changed. Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer.
         CKAN on production does not understand what the bot asked. Nothing was changed. Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer.
         CKAN on production failed with an error of its own. Nothing was changed. CKAN's own log says more; ask again when that is put right.
@@ -230,7 +244,7 @@ mod tests {
         The command for CKAN on production took longer than it may, and was stopped. Nothing was changed. Ask again in a few minutes.
         The command for CKAN on production, or the connection to it, broke off before its end. Nothing was changed. Ask again in a few minutes.
         The tunnel to CKAN on production does not stand. Nothing was changed. The bot keeps trying to open it: ask again in a few minutes. If it stays so, its log says why.
-        "#);
+        ");
     }
 
     #[test]

@@ -17,6 +17,7 @@
 )]
 
 mod decisions;
+mod files;
 mod forms;
 mod hazards;
 mod lab;
@@ -26,5 +27,6 @@ mod reading;
 mod refusals;
 mod restore;
 mod service;
+mod users;
 mod withdraw;
 mod world;
