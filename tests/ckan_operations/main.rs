@@ -7,6 +7,8 @@
 mod answers;
 mod faults;
 mod purging;
+mod harvest;
+mod harvest_programs;
 mod refusals;
 mod stories;
 mod tokens;
