@@ -89,6 +89,15 @@ impl TestCkan {
         }
     }
 
+    /// The text on a restored dataset without who was asked whether CKAN has it: the database, where it was written.
+    pub fn restored(&self, text: &str) -> String {
+        let witness = match self.restores() {
+            Restores::InTheDatabase => "- CKAN's database has it",
+            Restores::OverTheApi | Restores::WithALoss => "- CKAN has it",
+        };
+        said(text).replace(witness, "- ‹witness› has it")
+    }
+
     /// Whether this is a release of the line `line`, such as `2.10`.
     pub fn is(&self, line: &str) -> bool {
         self.version.strip_prefix(line).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
