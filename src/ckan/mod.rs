@@ -39,5 +39,5 @@ pub use restoring::{Reindexing, Restoring};
 pub use services::{Service, ServiceSettings, Services};
 pub use site::{Site, SiteError, SiteProof, SiteSettings};
 pub use sites::Sites;
-pub use tunnel::{Tunnel, TunnelState};
+pub use tunnel::{Tunnel, TunnelFault, TunnelState};
 pub use version::CkanVersion;

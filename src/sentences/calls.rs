@@ -101,7 +101,13 @@ fn changed(error: &CallError) -> &'static str {
 
 fn next(cause: Cause, effect: Effect) -> &'static str {
     if effect == Effect::Unknown {
-        return "Look at the dataset on CKAN before you ask again.";
+        return match cause {
+            Cause::CommandTimedOut | Cause::CommandCutOff => {
+                "The command may still be running there: look at CKAN before you ask again."
+            }
+            Cause::CommandFailed => "It may have done a part: look at CKAN before you ask again.",
+            _ => "Look at the dataset on CKAN before you ask again.",
+        };
     }
     match cause {
         Cause::Unreachable | Cause::ProxyGaveUp => "Check that it is up, then ask again.",
@@ -224,6 +230,22 @@ mod tests {
     fn a_look_that_failed_says_nothing_of_what_was_changed() {
         let error = CallError::nothing_done("package_show", Cause::Unreachable);
         insta::assert_snapshot!(could_not_look(&error, "production"), @"CKAN on production cannot be reached: nothing answers at its address. So the bot cannot see whether it happened. Look at the dataset on CKAN before you ask again.");
+    }
+
+    #[test]
+    fn a_command_whose_end_nobody_saw_is_told_as_reviewed() {
+        let said = [Cause::CommandFailed, Cause::CommandTimedOut, Cause::CommandCutOff].map(|cause| {
+            let error = CallError {
+                effect: Effect::Unknown,
+                ..CallError::nothing_done("search-index rebuild", cause)
+            };
+            call_failed(&error, "production")
+        });
+        insta::assert_snapshot!(said.join("\n"), @"
+        The command for CKAN on production ended with an error. It is not known whether CKAN has done it, or still will. It may have done a part: look at CKAN before you ask again.
+        The command for CKAN on production took longer than it may, and was stopped. It is not known whether CKAN has done it, or still will. The command may still be running there: look at CKAN before you ask again.
+        The command for CKAN on production, or the connection to it, broke off before its end. It is not known whether CKAN has done it, or still will. The command may still be running there: look at CKAN before you ask again.
+        ");
     }
 
     #[test]

@@ -41,7 +41,11 @@ impl Index {
     /// Makes what was sent visible. Says whether that changed anything.
     pub(super) fn commit(&mut self) -> bool {
         let pending = std::mem::take(&mut self.pending);
-        pending.iter().fold(false, |changed, id| self.put(id) || changed)
+        let mut changed = false;
+        for id in pending {
+            changed |= self.put(&id);
+        }
+        changed
     }
 
     /// Takes a document out, whatever the database has.
@@ -113,7 +117,9 @@ impl Catalogue {
         names.iter().all(|name| {
             let found = self.package(name).cloned();
             let is_there = found.is_some();
-            found.into_iter().for_each(|package| disturb(self, package));
+            if let Some(package) = found {
+                disturb(self, package);
+            }
             is_there
         })
     }
