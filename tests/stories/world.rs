@@ -275,9 +275,19 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
             } else {
                 self.wanted.environment.replace("{ckan}", &self.ckan.url)
             },
-            if self.wanted.api_only { "" } else { &self.ckan.reached },
+            self.reached(),
         );
         std::fs::write(self.config_file(), text).unwrap();
+    }
+
+    /// How CKAN is reached beside its API, but for what the story says of that itself.
+    fn reached(&self) -> String {
+        let is_said = |line: &&str| {
+            let key = line.split(' ').next().unwrap_or_default();
+            self.wanted.environment.lines().any(|own| own.split(' ').next() == Some(key))
+        };
+        let lines = self.ckan.reached.lines().filter(|line| !self.wanted.api_only && !is_said(line));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// The secrets that a service manager would give.
