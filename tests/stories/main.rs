@@ -17,13 +17,16 @@
 )]
 
 mod decisions;
+mod files;
 mod forms;
 mod hazards;
 mod lab;
+mod purge;
 mod races;
 mod reading;
 mod refusals;
 mod restore;
 mod service;
+mod users;
 mod withdraw;
 mod world;

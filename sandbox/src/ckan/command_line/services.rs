@@ -36,7 +36,8 @@ pub(super) async fn run(terminal: &mut Terminal, name: &str, verb: &str) -> Resu
                 let consumer = consumer(state, name);
                 (consumer.does, consumer.starts)
             });
-            let is_up = does != Does::Stop;
+            // The catalogue's sync rests most of the day, as its CronJob does; one that hangs is one that runs.
+            let is_up = if name == "csw" { does == Does::Hang } else { does != Does::Stop };
             let shown = if is_up { "running" } else { "stopped" };
             terminal.out(&format!("{name}: {shown}, {starts} restarts\n")).await?;
             Ok(if is_up { 0 } else { 3 })
