@@ -270,12 +270,12 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
             self.slack.api_url(),
             self.wanted.approvals.max(1),
             self.wanted.ckan_url.as_ref().unwrap_or(&self.ckan.url),
+            self.reached(),
             if self.wanted.environment.is_empty() {
                 "write_deadline = \"3s\"\nrequest_timeout = \"2s\"".to_owned()
             } else {
                 self.wanted.environment.replace("{ckan}", &self.ckan.url)
             },
-            self.reached(),
         );
         std::fs::write(self.config_file(), text).unwrap();
     }
