@@ -19,6 +19,7 @@
 mod decisions;
 mod forms;
 mod hazards;
+mod index;
 mod lab;
 mod races;
 mod reading;
