@@ -278,6 +278,7 @@ fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
             token,
             site_url: environment.site_url.clone(),
             public_url: environment.public_url.clone(),
+            archive: config.archive_dir.clone(),
             database: secrets.databases.get(&environment.name).cloned().unwrap_or_default(),
             request_timeout: environment.request_timeout,
             write_deadline: environment.write_deadline,

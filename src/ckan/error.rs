@@ -65,6 +65,8 @@ pub enum Cause {
     DatabaseUnexpected,
     /// No role is configured that may do this.
     DatabaseNotConfigured,
+    /// The copy of what was to be purged could not be kept.
+    ArchiveNotWritten,
     /// The configuration does not say how to run this.
     CommandNotConfigured,
     /// The program could not be started at all.

@@ -91,7 +91,8 @@ async fn in_database(site: &Site) -> Result<u64, CallError> {
 async fn in_index(site: &Site, filter: &str, with_private: bool) -> Result<u64, CallError> {
     let mut count = 0;
     for kind in KINDS {
-        let question = json!({ "fq": format!("{filter} {kind}"), "rows": 0, "include_private": with_private });
+        let question =
+            json!({ "fq": format!("{filter} {kind}"), "rows": 0, "include_private": with_private });
         let found: Found = site.read("package_search", &question).await?;
         count += found.count;
     }
@@ -115,7 +116,11 @@ pub async fn newest(site: &Site) -> Result<Option<Timestamp>, CallError> {
 }
 
 /// How many active documents were indexed after this moment of the index's clock; `None` is the beginning.
-pub async fn indexed_since(site: &Site, moment: Option<Timestamp>, with_private: bool) -> Result<u64, CallError> {
+pub async fn indexed_since(
+    site: &Site,
+    moment: Option<Timestamp>,
+    with_private: bool,
+) -> Result<u64, CallError> {
     in_index(site, &after(moment), with_private).await
 }
 

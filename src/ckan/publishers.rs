@@ -38,14 +38,19 @@ impl Publisher {
             "include_tags": false, "include_followers": false, "include_groups": false,
         });
         let shown: Shown = site.read("organization_show", &question).await?;
-        let title = shown.title.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| shown.name.clone());
+        let title =
+            shown.title.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| shown.name.clone());
         Ok(Self { id: shown.id, name: shown.name, title })
     }
 
     /// The ids of its datasets, drafts and private ones too, in order; not withdrawn ones and not harvest sources. From
     /// the database where it is configured; else what the index has, and what CKAN's list of its members has and the
     /// index lacks, which is looked at one by one: at most `most_looks` of those.
-    pub async fn datasets(&self, site: &Site, most_looks: usize) -> Result<Result<Vec<Uuid>, TooMany>, CallError> {
+    pub async fn datasets(
+        &self,
+        site: &Site,
+        most_looks: usize,
+    ) -> Result<Result<Vec<Uuid>, TooMany>, CallError> {
         if let Some(database) = site.database() {
             let publisher = self.id.to_string();
             let mut ids = database.read().datasets_of(&publisher, &DatasetState::Active).await?;
@@ -57,11 +62,8 @@ impl Publisher {
         let mut ids: BTreeSet<Uuid> = indexed.into_iter().collect();
         let question = json!({ "id": self.id, "object_type": "package" });
         let members: Vec<(String, String, String)> = site.read("member_list", &question).await?;
-        let unindexed: Vec<Uuid> = members
-            .iter()
-            .filter_map(|(id, ..)| id.parse().ok())
-            .filter(|id| !ids.contains(id))
-            .collect();
+        let unindexed: Vec<Uuid> =
+            members.iter().filter_map(|(id, ..)| id.parse().ok()).filter(|id| !ids.contains(id)).collect();
         if unindexed.len() > most_looks {
             return Ok(Err(TooMany(unindexed.len())));
         }

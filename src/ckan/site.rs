@@ -4,6 +4,7 @@
 //! token which CKAN does not take is named as the cause wherever it explains a failure. Leaves what to ask to the
 //! typed readers beside it and to operations.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -20,8 +21,8 @@ use super::action::Call;
 use super::classify::Kind;
 use super::programs::{ProgramSettings, Programs};
 use super::{
-    CallError, Cause, CkanVersion, CommandLine, Database, DatabaseAddresses, Effect, EmailDomains, Services,
-    Tunnel,
+    Archive, CallError, Cause, CkanVersion, CommandLine, Database, DatabaseAddresses, Effect, EmailDomains,
+    Services, Tunnel,
 };
 use crate::http;
 
@@ -45,6 +46,8 @@ pub struct SiteSettings {
     pub public_url: Option<Url>,
     /// CKAN's database, where the bot may look into it or write to it.
     pub database: DatabaseAddresses,
+    /// The folder for copies of what is purged, where there is one.
+    pub archive: Option<PathBuf>,
     /// The longest that one call may take.
     pub request_timeout: Duration,
     /// How long CKAN may go on working on a request after we lost sight of it: its web server's own limit.
@@ -81,6 +84,7 @@ pub struct Site {
     expected_url: Option<String>,
     write_deadline: Duration,
     database: Option<Database>,
+    archive: Option<Archive>,
     programs: Programs,
     email_domains: EmailDomains,
     private_texts: Hmac<Sha256>,
@@ -136,6 +140,8 @@ impl Site {
             _ => return Err(SiteError::Token(settings.environment)),
         };
         header.set_sensitive(true);
+        let database = Database::new(&settings.database);
+        let database = database.map_err(|_| SiteError::Database(settings.environment.clone()))?;
         let mut private_texts = Hmac::<Sha256>::new_from_slice(token.as_bytes())
             .map_err(|_| SiteError::Token(settings.environment.clone()))?;
         private_texts.update(b"ckan-chatops private text:");
@@ -143,8 +149,6 @@ impl Site {
             base.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
             base.port_or_known_default().unwrap_or_default(),
         );
-        let database = Database::new(&settings.database);
-        let database = database.map_err(|_| SiteError::Database(settings.environment.clone()))?;
         Ok(Self {
             programs: Programs::new(&settings.environment, address, settings.programs),
             environment: settings.environment,
@@ -155,9 +159,15 @@ impl Site {
             expected_url: settings.site_url,
             write_deadline: settings.write_deadline,
             database,
+            archive: settings.archive.map(Archive::new),
             email_domains: EmailDomains::default(),
             private_texts,
         })
+    }
+
+    /// Where copies of what is purged go, if anywhere.
+    pub fn archive(&self) -> Option<&Archive> {
+        self.archive.as_ref()
     }
 
     /// The same site, whose accounts may have addresses in these domains.

@@ -145,10 +145,7 @@ impl User {
         let mut memberships: Vec<Membership> = publishers
             .into_iter()
             .map(|publisher| Membership {
-                publisher: publisher
-                    .title
-                    .filter(|title| !title.trim().is_empty())
-                    .unwrap_or(publisher.name),
+                publisher: publisher.title.filter(|title| !title.trim().is_empty()).unwrap_or(publisher.name),
                 role: publisher.capacity.unwrap_or_else(|| "of unknown role".to_owned()),
             })
             .collect();

@@ -37,7 +37,9 @@ pub(super) fn email_domains(report: &mut Report<'_>, root: &mut Section<'_>) -> 
                     if is_within(&domain, other) { (&domain, other) } else { (other, &domain) };
                 report.at(
                     place,
-                    format!("email_domains: \"{outer}\" allows \"{inner}\" already; leave one of the two out"),
+                    format!(
+                        "email_domains: \"{outer}\" allows \"{inner}\" already; leave one of the two out"
+                    ),
                 );
             }
             None => domains.push(domain),
@@ -53,7 +55,8 @@ fn domain(text: &str) -> Result<String, String> {
     }
     if text.starts_with("*.") || text.starts_with('.') {
         return Err(
-            "has a wildcard or dot in front; write the domain alone, which allows everything below it too".to_owned()
+            "has a wildcard or dot in front; write the domain alone, which allows everything below it too"
+                .to_owned(),
         );
     }
     let is_label = |label: &str| {
@@ -66,7 +69,9 @@ fn domain(text: &str) -> Result<String, String> {
         return Err("is not a domain in small letters; write for example \"gov.uk\"".to_owned());
     }
     if !text.contains('.') {
-        return Err("would allow a whole top-level domain; write a domain below it, like \"gov.uk\"".to_owned());
+        return Err(
+            "would allow a whole top-level domain; write a domain below it, like \"gov.uk\"".to_owned()
+        );
     }
     Ok(text.to_owned())
 }

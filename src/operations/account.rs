@@ -101,8 +101,7 @@ impl Account {
             ("Publishers", self.memberships_in_words()),
             ("Sysadmin", if self.user.sysadmin { "yes" } else { "no" }.to_owned()),
         ];
-        let mut lines: Vec<_> =
-            lines.into_iter().map(|(label, value)| (label.to_owned(), value)).collect();
+        let mut lines: Vec<_> = lines.into_iter().map(|(label, value)| (label.to_owned(), value)).collect();
         if let Some(created) = self.user.created.as_ref().and_then(|text| text.parse::<DateTime>().ok()) {
             lines.push(("Since".to_owned(), created.strftime("%-d %B %Y").to_string()));
         }
@@ -116,6 +115,8 @@ pub(super) fn state(user: &User) -> String {
         UserState::Active => "active".to_owned(),
         UserState::Pending => "pending: invited, and has not yet come".to_owned(),
         UserState::Deleted => "deleted".to_owned(),
-        UserState::Other(state) => format!("in a state that CKAN does not know: {}", without_addresses(state)),
+        UserState::Other(state) => {
+            format!("in a state that CKAN does not know: {}", without_addresses(state))
+        }
     }
 }

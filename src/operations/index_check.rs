@@ -53,7 +53,8 @@ async fn check(site: &Site) -> Result<Answer, PlanError> {
         (named, orphaned)
     } else {
         lines.push(
-            "The bot has no command line of this CKAN, so it cannot say which datasets are missing.".to_owned(),
+            "The bot has no command line of this CKAN, so it cannot say which datasets are missing."
+                .to_owned(),
         );
         (None, None)
     };

@@ -103,8 +103,7 @@ async fn look(site: &Site) -> Result<(u64, Vec<String>), CallError> {
     const CHECK: &str = "search-index check";
     let words = [Word::literal("search-index"), Word::literal("check")];
     let checked = site.needed_command_line(CHECK)?.look(CHECK, &words).await?;
-    index_work::not_indexed(&checked)
-        .ok_or(CallError::nothing_done(CHECK, crate::ckan::Cause::CommandFailed))
+    index_work::not_indexed(&checked).ok_or(CallError::nothing_done(CHECK, crate::ckan::Cause::CommandFailed))
 }
 
 fn listed(missing: u64, slugs: &[String]) -> String {

@@ -70,7 +70,8 @@ impl ChangeOperation for IndexRebuild {
         let mut shown = index_work::shown(counts);
         shown.push(("Goes dark meanwhile".to_owned(), format!("{} datasets and sources", counts.index)));
         let mut warnings = vec![
-            "Find and everything else that reads the index shows no datasets until they are built again.".to_owned(),
+            "Find and everything else that reads the index shows no datasets until they are built again."
+                .to_owned(),
             "Start no harvest and no CSW sync before it is over.".to_owned(),
         ];
         if sync == Sync::NobodyLooks {
@@ -167,12 +168,26 @@ async fn sync(site: &Site) -> Result<Sync, CallError> {
 fn says(status: &Finished) -> Sync {
     const AT_WORK: [&str; 4] = ["running", "active", "activating", "loading"];
     const AT_REST: [&str; 11] = [
-        "inactive", "stopped", "idle", "dead", "exited", "completed", "complete", "succeeded", "finished", "suspended",
+        "inactive",
+        "stopped",
+        "idle",
+        "dead",
+        "exited",
+        "completed",
+        "complete",
+        "succeeded",
+        "finished",
+        "suspended",
         "none",
     ];
     let text = status.tail.iter().map(|line| line.text.to_lowercase()).collect::<Vec<_>>().join("\n");
-    let words: Vec<&str> = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let is_denied = |at: usize| at.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|word| matches!(*word, "not" | "no"));
+    let words: Vec<&str> =
+        text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_denied = |at: usize| {
+        at.checked_sub(1)
+            .and_then(|before| words.get(before))
+            .is_some_and(|word| matches!(*word, "not" | "no"))
+    };
     let mut at_work = false;
     let mut at_rest = words.is_empty();
     for (at, word) in words.iter().enumerate() {
@@ -221,7 +236,9 @@ mod tests {
         {
             assert_eq!(said(text, code), Sync::Idle, "{text}");
         }
-        for (text, code) in [("", 1), ("ssh: connect to host x: Connection refused", 255), ("NotFound", 1), ("stopped", 255)] {
+        for (text, code) in
+            [("", 1), ("ssh: connect to host x: Connection refused", 255), ("NotFound", 1), ("stopped", 255)]
+        {
             assert_eq!(said(text, code), Sync::Unclear, "{text}");
         }
     }

@@ -57,12 +57,14 @@ impl ChangeOperation for IndexRefresh {
             targets: vec![index_work::whole_index()],
             shown: index_work::shown(counts),
             effects: vec![
-                "CKAN indexes everything anew, one dataset after the other. The index is never empty.".to_owned(),
+                "CKAN indexes everything anew, one dataset after the other. The index is never empty."
+                    .to_owned(),
                 "CKAN is slower meanwhile. On a large site it takes hours.".to_owned(),
             ],
             warnings,
             alternative: (counts.missing() > 0).then(|| {
-                "If only some datasets are missing: `/ckan index missing`, which leaves the others alone.".to_owned()
+                "If only some datasets are missing: `/ckan index missing`, which leaves the others alone."
+                    .to_owned()
             }),
             facts: [("CKAN".to_owned(), rules.version().to_string())].into(),
             work: json!(Work { version: rules.version() }),

@@ -112,7 +112,8 @@ pub(super) async fn built_anew(site: &Site, before: &Baseline) -> Result<Sightin
 /// Both sides, for people.
 pub(super) fn in_words(counts: Counts) -> String {
     let Counts { database, index, .. } = counts;
-    let what = if counts.with_private { "active datasets and sources" } else { "public datasets and sources" };
+    let what =
+        if counts.with_private { "active datasets and sources" } else { "public datasets and sources" };
     if counts.in_step() {
         format!("The index has all {database} {what} of the database.")
     } else if index < database {
@@ -173,7 +174,10 @@ mod tests {
         assert_eq!(not_indexed(&checked), Some((2, names)));
         assert_eq!(not_indexed(&finished("Packages not indexed = 0 out of 21")), Some((0, vec![])));
         assert_eq!(not_indexed(&finished("Traceback (most recent call last):")), None);
-        assert_eq!(orphans(&finished("['98b48282-0a09-5590-954a-9818be2884bc']\nFound 1 orphaned package(s).")), Some(1));
+        assert_eq!(
+            orphans(&finished("['98b48282-0a09-5590-954a-9818be2884bc']\nFound 1 orphaned package(s).")),
+            Some(1)
+        );
         assert_eq!(orphans(&finished("Found 3 unindexed package(s).")), None);
     }
 

@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod csv;
+pub mod dataset_purge;
 pub mod dataset_restore;
 pub mod dataset_show;
 pub mod dataset_withdraw;
@@ -45,6 +46,7 @@ pub mod registry;
 pub mod request_cancel;
 pub mod request_list;
 pub mod request_show;
+pub mod site_show;
 pub mod source_survey;
 pub mod source_target;
 pub mod survey;

@@ -114,10 +114,14 @@ fn objection(address: &str) -> Option<String> {
         return say("There is a punctuation mark around the address. Type it without.");
     }
     if !is_local(local) {
-        return say("What stands before the @ is not what an address can have there. Check it against the ticket.");
+        return say(
+            "What stands before the @ is not what an address can have there. Check it against the ticket.",
+        );
     }
     if !is_domain(domain) {
-        return say("What stands behind the @ is not a whole domain, like example.gov.uk. Check it against the ticket.");
+        return say(
+            "What stands behind the @ is not a whole domain, like example.gov.uk. Check it against the ticket.",
+        );
     }
     None
 }
@@ -177,7 +181,10 @@ mod tests {
         }
         let typed: NewAddress = "Jo.Bloggs@DEFRA.gov.uk".parse().unwrap();
         assert_eq!(typed.in_small_letters(), "jo.bloggs@defra.gov.uk");
-        assert_eq!(serde_json::from_value::<NewAddress>(serde_json::to_value(&typed).unwrap()).unwrap(), typed);
+        assert_eq!(
+            serde_json::from_value::<NewAddress>(serde_json::to_value(&typed).unwrap()).unwrap(),
+            typed
+        );
         assert_eq!(format!("{typed:?}"), "[address]");
     }
 

@@ -73,8 +73,7 @@ fn from_address(text: &str) -> Result<PublisherTarget, NotATarget> {
         )
     };
     let url = Url::parse(text).map_err(|_| no_publisher())?;
-    let mut parts =
-        url.path_segments().ok_or_else(no_publisher)?.filter(|part| !part.is_empty()).peekable();
+    let mut parts = url.path_segments().ok_or_else(no_publisher)?.filter(|part| !part.is_empty()).peekable();
     let is_page = |part: &&str| matches!(*part, "organization" | "publisher");
     parts.find(is_page).ok_or_else(no_publisher)?;
     while parts.next_if(|part| PAGES.contains(part)).is_some() {}
@@ -143,8 +142,10 @@ mod tests {
             "https://ckan.example.org/organization/",
             "https://",
         ];
-        let said: Vec<String> =
-            wrong.iter().map(|text| format!("{text:?}: {}", text.parse::<PublisherTarget>().unwrap_err())).collect();
+        let said: Vec<String> = wrong
+            .iter()
+            .map(|text| format!("{text:?}: {}", text.parse::<PublisherTarget>().unwrap_err()))
+            .collect();
         insta::assert_snapshot!(said.join("\n"), @"");
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
+use super::dataset_purge::DatasetPurge;
 use super::dataset_restore::DatasetRestore;
 use super::dataset_show::DatasetShow;
 use super::dataset_withdraw::DatasetWithdraw;
@@ -33,6 +34,7 @@ use super::index_refresh::IndexRefresh;
 use super::request_cancel::RequestCancel;
 use super::request_list::RequestList;
 use super::request_show::RequestShow;
+use super::site_show::SiteShow;
 use super::user_email::UserEmail;
 use super::user_find::UserFind;
 use super::user_show::UserShow;
@@ -254,6 +256,7 @@ impl Registry {
             operations: vec![
                 change(DatasetWithdraw),
                 change(DatasetRestore),
+                change(DatasetPurge),
                 read(DatasetShow),
                 read(HarvestList),
                 read(HarvestStatus),
@@ -265,6 +268,7 @@ impl Registry {
                 change(HarvestAbort),
                 change(HarvestRestartWorker),
                 change(HarvestPurgeQueues),
+                read(SiteShow),
                 read(IndexCheck),
                 change(IndexDataset),
                 change(IndexPublisher),

@@ -15,9 +15,7 @@ use uuid::Uuid;
 use super::account::Account;
 use super::new_address::{NewAddress, NotAnAddress};
 use super::user_target::UserTarget;
-use super::{
-    Answer, ChangeOperation, Facts, Inverse, Meta, PlanError, Progress, Risk, Sighting,
-};
+use super::{Answer, ChangeOperation, Facts, Inverse, Meta, PlanError, Progress, Risk, Sighting};
 use crate::approval::Plan;
 use crate::ckan::{CallError, Cause, Site, User, UserState};
 use crate::sentences::address::mask;
@@ -178,7 +176,9 @@ impl ChangeOperation for UserEmail {
         } else if tag == work.present_address {
             Sighting::NotHappened(vec!["CKAN still has the address from before.".to_owned()])
         } else {
-            Sighting::NotHappened(vec!["CKAN has neither the address from before nor the new one.".to_owned()])
+            Sighting::NotHappened(vec![
+                "CKAN has neither the address from before nor the new one.".to_owned(),
+            ])
         })
     }
 

@@ -86,7 +86,9 @@ fn answer(found: &[User], environment: &str) -> Answer {
 fn line(user: &User) -> Text {
     let address = user.email.as_ref().map_or_else(|| "no address".to_owned(), |email| mask(email.whole()));
     let sysadmin = if user.sysadmin { ", sysadmin" } else { "" };
-    Text::new()
-        .code(&user.name)
-        .plain(format!(" {}, {address}, {}{sysadmin}", without_addresses(user.label()), state(user)))
+    Text::new().code(&user.name).plain(format!(
+        " {}, {address}, {}{sysadmin}",
+        without_addresses(user.label()),
+        state(user)
+    ))
 }

@@ -20,8 +20,7 @@ pub fn mask(address: &str) -> String {
 
 /// The text with every address in it masked. A name or a reason that a person wrote may hold one.
 pub fn without_addresses(text: &str) -> String {
-    const ADDRESS: &str =
-        r#"[^\s<>()\[\]{}"',;:!“”«»]+@[^\s<>()\[\]{}"',;:!“”«»]+"#;
+    const ADDRESS: &str = r#"[^\s<>()\[\]{}"',;:!“”«»]+@[^\s<>()\[\]{}"',;:!“”«»]+"#;
     static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(ADDRESS).ok());
     match &*PATTERN {
         Some(pattern) => pattern.replace_all(text, |found: &Captures<'_>| mask(&found[0])).into_owned(),

@@ -77,6 +77,7 @@ pub fn what(cause: Cause, environment: &str) -> String {
         Cause::DatabaseNotConfigured => {
             format!("The bot has no database of CKAN on {environment} that it may write to.")
         }
+        Cause::ArchiveNotWritten => "The copy that has to be kept before could not be written.".to_owned(),
         Cause::CommandNotConfigured => {
             format!("Nobody has told the bot which command does this on {environment}.")
         }
@@ -105,7 +106,13 @@ fn changed(error: &CallError) -> &'static str {
 
 fn next(cause: Cause, effect: Effect) -> &'static str {
     if effect == Effect::Unknown {
-        return "Look at the dataset on CKAN before you ask again.";
+        return match cause {
+            Cause::CommandTimedOut | Cause::CommandCutOff => {
+                "The command may still be running there: look at CKAN before you ask again."
+            }
+            Cause::CommandFailed => "It may have done a part: look at CKAN before you ask again.",
+            _ => "Look at the dataset on CKAN before you ask again.",
+        };
     }
     match cause {
         Cause::Unreachable | Cause::ProxyGaveUp => "Check that it is up, then ask again.",
@@ -145,6 +152,10 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
              is installed where it is about harvesters."
         }
         Cause::DatabaseNotConfigured => "Whoever runs the bot has to configure one; then ask again.",
+        Cause::ArchiveNotWritten => {
+            "Whoever runs the bot has to look at its `archive_dir`: whether it can be written to, has room, and has no \
+             other copy of this name."
+        }
         Cause::CommandNotConfigured => "Whoever runs the bot has to name the command in its configuration.",
         Cause::CommandNotStarted => {
             "Whoever runs the bot has to check that the configured program is installed beside it."
@@ -161,7 +172,7 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
 mod tests {
     use super::*;
 
-    const CAUSES: [Cause; 30] = [
+    const CAUSES: [Cause; 31] = [
         Cause::Unreachable,
         Cause::TimedOut,
         Cause::ConnectionLost,
@@ -186,6 +197,7 @@ mod tests {
         Cause::DatabaseChanged,
         Cause::DatabaseUnexpected,
         Cause::DatabaseNotConfigured,
+        Cause::ArchiveNotWritten,
         Cause::CommandNotConfigured,
         Cause::CommandNotStarted,
         Cause::CommandFailed,
@@ -225,6 +237,7 @@ mod tests {
         In the database of CKAN on production things have changed meanwhile. Nothing was changed. Look at what is there now, and ask again if it is still wanted.
         The database of CKAN on production is not as the bot knows CKAN's. Nothing was changed. Whoever runs the bot has to check that the address is the one of CKAN's database, and that ckanext-harvest is installed where it is about harvesters.
         The bot has no database of CKAN on production that it may write to. Nothing was changed. Whoever runs the bot has to configure one; then ask again.
+        The copy that has to be kept before could not be written. Nothing was changed. Whoever runs the bot has to look at its `archive_dir`: whether it can be written to, has room, and has no other copy of this name.
         Nobody has told the bot which command does this on production. Nothing was changed. Whoever runs the bot has to name the command in its configuration.
         The command for CKAN on production could not be started. Nothing was changed. Whoever runs the bot has to check that the configured program is installed beside it.
         The command for CKAN on production ended with an error. Nothing was changed. What the command printed says more.
@@ -238,6 +251,22 @@ mod tests {
     fn a_look_that_failed_says_nothing_of_what_was_changed() {
         let error = CallError::nothing_done("package_show", Cause::Unreachable);
         insta::assert_snapshot!(could_not_look(&error, "production"), @"CKAN on production cannot be reached: nothing answers at its address. So the bot cannot see whether it happened. Look at the dataset on CKAN before you ask again.");
+    }
+
+    #[test]
+    fn a_command_whose_end_nobody_saw_is_told_as_reviewed() {
+        let said = [Cause::CommandFailed, Cause::CommandTimedOut, Cause::CommandCutOff].map(|cause| {
+            let error = CallError {
+                effect: Effect::Unknown,
+                ..CallError::nothing_done("search-index rebuild", cause)
+            };
+            call_failed(&error, "production")
+        });
+        insta::assert_snapshot!(said.join("\n"), @"
+        The command for CKAN on production ended with an error. It is not known whether CKAN has done it, or still will. It may have done a part: look at CKAN before you ask again.
+        The command for CKAN on production took longer than it may, and was stopped. It is not known whether CKAN has done it, or still will. The command may still be running there: look at CKAN before you ask again.
+        The command for CKAN on production, or the connection to it, broke off before its end. It is not known whether CKAN has done it, or still will. The command may still be running there: look at CKAN before you ask again.
+        ");
     }
 
     #[test]

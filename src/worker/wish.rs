@@ -263,8 +263,7 @@ pub(super) async fn request(
 
 /// How long the last one of these took here, from its claim to its proof.
 async fn last_took(bot: &Bot, plan: &Plan) -> Result<String, ActError> {
-    let filter =
-        Filter { states: vec![State::Succeeded, State::Partly], limit: LATEST, ..Filter::default() };
+    let filter = Filter { states: vec![State::Succeeded, State::Partly], limit: LATEST, ..Filter::default() };
     let settled = bot.store.requests(filter).await?;
     let last = settled
         .iter()

@@ -172,7 +172,8 @@ async fn invariant_10_no_whole_address_reaches_the_channel_the_log_or_the_audit(
     world.thread(&back, "CKAN has changed").await;
 
     let calls = world.control.calls().await.unwrap();
-    let in_channel = calls.iter().filter(|call| call.method.starts_with("chat.") && call.method != "chat.postEphemeral");
+    let in_channel =
+        calls.iter().filter(|call| call.method.starts_with("chat.") && call.method != "chat.postEphemeral");
     let in_channel: Vec<String> = in_channel.map(|call| call.args.to_string()).collect();
     assert!(in_channel.len() > 4, "{in_channel:?}");
     let mut file = File::of(&world).await;

@@ -88,10 +88,16 @@ async fn an_address_is_changed_and_back_and_only_two_people_see_it_whole() {
 
     world.presses(BOB, &done, "undo").await;
     let form = world.control.wait_modal(BOB).await.unwrap();
-    world.control.submit(BOB, &form.view_id, &json!({"reason": {"reason": "It was the wrong one"}})).await.unwrap();
+    world
+        .control
+        .submit(BOB, &form.view_id, &json!({"reason": {"reason": "It was the wrong one"}}))
+        .await
+        .unwrap();
     let back = world
         .control
-        .wait_message(BOB, |message| message.thread_ts.is_none() && message.text.contains("It was the wrong one"))
+        .wait_message(BOB, |message| {
+            message.thread_ts.is_none() && message.text.contains("It was the wrong one")
+        })
         .await
         .unwrap();
     reviews(&world, ALICE, &back, None).await;

@@ -81,7 +81,8 @@ pub(super) fn warnings(asked: &Asked<'_>) -> Vec<String> {
         warnings.push("The address is outside the domains that the bot takes for new addresses.".to_owned());
     } else if asked.domains.is_any() {
         warnings.push(
-            "The bot's configuration allows every domain: check the spelling of this one letter by letter.".to_owned(),
+            "The bot's configuration allows every domain: check the spelling of this one letter by letter."
+                .to_owned(),
         );
     }
     if asked.had_capitals {

@@ -7,6 +7,7 @@
 
 mod click;
 pub(super) mod control;
+mod grammar;
 mod harvester;
 pub mod program;
 mod records;
@@ -20,7 +21,8 @@ use tokio::sync::mpsc;
 use super::programs::SERVICE_OPTION;
 use super::records::Write;
 use super::site::Site;
-use click::{Command, Parsed};
+use click::Parsed;
+use grammar::Command;
 use terminal::{Gone, Terminal};
 
 /// One thing that the program does next.

@@ -7,7 +7,8 @@
 use super::super::harvest::Does;
 use super::super::programs::{SERVICE_VERBS, SERVICES};
 use super::super::site::State;
-use super::click::{Call, Command, Parsed};
+use super::click::{Call, Parsed};
+use super::grammar::Command;
 use super::terminal::{Gone, Terminal};
 
 /// `--service <name> <verb>`, and nothing else.
