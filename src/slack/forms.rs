@@ -121,7 +121,7 @@ pub fn review(about: &InboundId, request: &Request) -> SlackView {
         .list(story::WARNINGS, texts(&plan.warnings))
         .list(story::IRREVERSIBLE, texts(&plan.irreversible));
     if let Some(alternative) = &plan.alternative {
-        message = message.paragraph(Text::new().bold(story::SAFER).plain(alternative));
+        message = message.paragraph(Text::new().bold(story::SAFER).then(Text::from(alternative.as_str())));
     }
     let mut blocks = message.into_blocks();
     if let Some(confirmation) = &plan.confirmation {

@@ -20,6 +20,7 @@ mod decisions;
 mod files;
 mod forms;
 mod hazards;
+mod index;
 mod lab;
 mod purge;
 mod races;
