@@ -168,7 +168,10 @@ async fn hazard_3_each_dataset_of_a_publisher_is_indexed_by_its_own_id() {
         let commands = control.commands().await;
         let rebuilds: Vec<String> = commands.iter().map(|run| run.argv.join(" ")).collect();
         assert!(rebuilds.len() > 1, "{rebuilds:?}");
-        assert!(rebuilds.iter().all(|run| run.starts_with("search-index rebuild ") && !run.contains(slug)), "{rebuilds:?}");
+        assert!(
+            rebuilds.iter().all(|run| run.starts_with("search-index rebuild ") && !run.contains(slug)),
+            "{rebuilds:?}"
+        );
     }
     world.types(ALICE, "/ckan index publisher house-price-index --reason Asked").await;
     insta::assert_snapshot!(world.told(ALICE, "no publisher").await, @"There is no publisher with the slug house-price-index on production. Give the slug at the end of the address of the publisher's page; for one dataset, /ckan reindex and its slug.");
@@ -255,7 +258,13 @@ async fn hazard_15_the_index_is_not_emptied_while_a_harvest_or_the_csw_sync_runs
         control.set_consumer("csw", "hang").await;
         world.types(ALICE, "/ckan index rebuild --reason Asked").await;
         insta::assert_snapshot!(world.told(ALICE, "CSW").await, @"");
-        assert!(control.commands().await.iter().all(|run| run.argv.first().is_none_or(|word| word != "search-index")));
+        assert!(
+            control
+                .commands()
+                .await
+                .iter()
+                .all(|run| run.argv.first().is_none_or(|word| word != "search-index"))
+        );
     }
 }
 
