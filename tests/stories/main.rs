@@ -18,6 +18,7 @@
 
 mod decisions;
 mod forms;
+mod harvest;
 mod hazards;
 mod lab;
 mod races;
