@@ -60,6 +60,10 @@ pub struct Plan {
     /// never in the audit.
     #[serde(default)]
     pub private: Vec<(String, String)>,
+    /// What was seen when the plan was made and changes by itself, for the probe to compare with. Not part of the
+    /// digest.
+    #[serde(default)]
+    pub baseline: Value,
 }
 
 /// What plans were that were written before they said so.
@@ -120,6 +124,7 @@ impl Plan {
             work: Value::Null,
             confirmation: None,
             private: vec![],
+            baseline: Value::Null,
         }
     }
 
@@ -232,6 +237,7 @@ mod tests {
         assert!(moved(|p| p.risk = Risk::Partly));
         assert!(moved(|p| p.confirmation = Some("x".to_owned())));
         assert!(!moved(|p| p.private.push(("x".to_owned(), "y".to_owned()))));
+        assert!(!moved(|p| p.baseline = Value::from(1)));
         assert!(!moved(|p| p.shown.clear()));
         assert!(!moved(|p| p.warnings.push("new".to_owned())));
         assert!(!moved(|p| p.summary.push('x')));

@@ -175,8 +175,11 @@ mod tests {
         What you can ask for
         `/ckan dataset withdraw` or `/ckan withdraw`: Take one dataset off the site; it can be restored.
         `/ckan dataset restore` or `/ckan restore`: Give a withdrawn dataset back as it was.
+        `/ckan user email` or `/ckan email`: Give a user another e-mail address; it is masked in the channel.
         Changes need `--reason "why"` (you are asked for it if you leave it out) and the approval of somebody else. `--ticket` names the ticket.
         `/ckan dataset show` or `/ckan show`: Show what CKAN says of one dataset.
+        `/ckan user find`: Find users by a part of their name or e-mail address.
+        `/ckan user show`: Show what CKAN says of one user; the address is masked.
         `/ckan request list` or `/ckan list` or `/ckan requests`: List the open requests, or the latest ones.
         `/ckan request show`: Show one request and what has become of it.
         `/ckan request cancel` or `/ckan cancel`: Take back your own request, as long as it is not carried out.

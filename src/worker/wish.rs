@@ -3,6 +3,8 @@
 //! Guarantees that a person is admitted before anything is planned, that a plan is made before anything is posted,
 //! and that a refusal is private and leaves nothing in the channel. Leaves decisions to `decision`.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::intake::{ActError, Acted};
@@ -14,13 +16,16 @@ use crate::ckan::Site;
 use crate::ids::{InboundId, RequestId};
 use crate::operations::registry::Kind;
 use crate::operations::{Asking, Operation, PlanError, Reply};
-use crate::sentences::text::Text;
+use crate::sentences::text::{Text, in_utc};
 use crate::sentences::{calls, notices, refusals, story};
 use crate::slack::command::Asked;
 use crate::slack::message::Message;
 use crate::slack::payload::{Act, Sender};
 use crate::slack::{card, forms, people};
 use crate::store::{Commit, Delivery, Filter, Inbound, Outgoing};
+
+/// As many of the latest requests are looked through for one of the same operation.
+const LATEST: u32 = 500;
 
 /// A wish in full: what, why, and what it undoes.
 pub(super) struct Wish {
@@ -186,7 +191,7 @@ pub(super) async fn request(
     else {
         return answer(bot, wisher, refusals::unknown_act(), "misunderstood").await;
     };
-    let plan = match change.plan(site, &wish.asked.arguments).await {
+    let mut plan = match change.plan(site, &wish.asked.arguments).await {
         Ok(plan) => plan,
         Err(PlanError::Refused(sentence)) => {
             return answer(bot, wisher, Text::from(sentence), "refused_by_plan").await;
@@ -203,6 +208,9 @@ pub(super) async fn request(
     };
     if let Some(other) = open_request_for(bot, site, &plan).await? {
         return answer(bot, wisher, refusals::already_open(&other), "already_open").await;
+    }
+    if change.tells_how_long_the_last_took() {
+        plan.shown.push((story::LAST_TOOK.to_owned(), last_took(bot, &plan).await?));
     }
     let now = bot.clock.now();
     let request = Request {
@@ -237,7 +245,7 @@ pub(super) async fn request(
         bot.thread(&request, Message::of(story::opened(&request)).body()),
         Outgoing {
             request: Some(request.id.clone()),
-            ..bot.private(&wisher.private(Some(&lane)), Message::of(story::asked(&request)).body())
+            ..bot.private(&wisher.private(Some(&lane)), card::asked(&request))
         },
     ];
     metrics::counter!("ckan_chatops_requests_total", "operation" => request.operation.clone()).increment(1);
@@ -251,6 +259,23 @@ pub(super) async fn request(
         })
         .await?;
     Ok(Acted::Finished)
+}
+
+/// How long the last one of these took here, from its claim to its proof.
+async fn last_took(bot: &Bot, plan: &Plan) -> Result<String, ActError> {
+    let filter = Filter { states: vec![State::Succeeded, State::Partly], limit: LATEST, ..Filter::default() };
+    let settled = bot.store.requests(filter).await?;
+    let last = settled
+        .iter()
+        .find(|request| request.operation == plan.operation && request.environment == plan.environment)
+        .and_then(|request| Some((request.attempt.as_ref()?.claimed_at, request.state_since)));
+    Ok(match last {
+        Some((from, to)) => {
+            let took = Duration::try_from(to.duration_since(from)).unwrap_or_default();
+            format!("{}, on {}", story::rough(took), in_utc(to))
+        }
+        None => story::NOT_YET_RUN.to_owned(),
+    })
 }
 
 /// Another request that is open on the same thing. An unknown outcome is that only for as long as CKAN may be working

@@ -8,6 +8,7 @@ mod answers;
 mod faults;
 mod harvest;
 mod harvest_programs;
+mod purging;
 mod refusals;
 mod stories;
 mod tokens;

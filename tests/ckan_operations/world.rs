@@ -69,6 +69,7 @@ pub(crate) fn settings(url: &str, token: &str) -> SiteSettings {
         token: SecretString::from(token.to_owned()),
         site_url: None,
         public_url: None,
+        archive: None,
         database: DatabaseAddresses::default(),
         request_timeout: Duration::from_secs(10),
         write_deadline: Duration::from_mins(2),

@@ -17,14 +17,17 @@
 )]
 
 mod decisions;
+mod files;
 mod forms;
 mod harvest;
 mod hazards;
 mod lab;
+mod purge;
 mod races;
 mod reading;
 mod refusals;
 mod restore;
 mod service;
+mod users;
 mod withdraw;
 mod world;
