@@ -424,6 +424,7 @@ async fn the_queues_are_purged_by_two_approvers_who_type_it() {
     What I saw
     - CKAN has the job ‹id› as finished.
     - CKAN has the job ‹id› as finished.
+    - I cannot look into the queues themselves; the harvests were to be ended only once the purge had gone through.
     ");
     world.release_the_remote().await;
     world.ckan.action("harvest_jobs_run", json!({})).await;
