@@ -54,6 +54,7 @@ impl World {
 
     /// Waits until so many objects of a job have been imported.
     async fn imported(&self, id: &str, least: u64) {
+        // A worker that was restarted on a busy machine takes its time.
         for _ in 0..600 {
             if self.job(id).await["stats"]["added"].as_u64() >= Some(least) {
                 return;
@@ -143,6 +144,8 @@ async fn a_source_is_harvested_and_its_thread_tells_how_it_went() {
     What I saw
     - CKAN has the new harvest job ‹id›, asked for ‹moment›. I watch it and tell here how it goes.
     ");
+    world.imported(world.newest_job("quick-source").await["id"].as_str().unwrap(), 5).await;
+    world.clock.advance_ms(130_000);
     let result = world.thread(&card, "The harvest is done").await;
     insta::assert_snapshot!(masked(&result.text), @"
     The harvest is done. Gathered 5 objects: 5 added, 0 updated, 0 unchanged, 0 deleted, 0 errored.
@@ -159,6 +162,7 @@ async fn a_source_is_harvested_and_its_thread_tells_how_it_went() {
 async fn the_first_errors_of_a_harvest_are_told() {
     let world = World::start().await;
     let (card, _) = world.has_done("/ckan harvest reharvest failing-source", "Failing Source").await;
+    world.imported(world.newest_job("failing-source").await["id"].as_str().unwrap(), 3).await;
     let result = world.thread(&card, "The harvest is done").await;
     insta::assert_snapshot!(masked(&result.text), @r#"
     The harvest is done. Gathered 6 objects: 3 added, 0 updated, 0 unchanged, 0 deleted, 3 errored.
@@ -331,6 +335,7 @@ async fn a_harvest_that_hangs_is_recovered() {
     - The gather worker runs as another process than before: ‹process›.
     ");
     world.release_the_remote().await;
+    world.imported(newest["id"].as_str().unwrap(), 3).await;
     world.clock.advance_ms(130_000);
     let result = world.thread(&restarted, "The harvest is done").await;
     insta::assert_snapshot!(masked(&result.text), @"
