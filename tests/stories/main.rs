@@ -19,6 +19,7 @@
 mod decisions;
 mod files;
 mod forms;
+mod harvest;
 mod hazards;
 mod index;
 mod lab;
