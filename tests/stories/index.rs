@@ -20,6 +20,7 @@ async fn with_command_line() -> World {
     };
     let world = World::with(Wanted {
         environment: format!("write_deadline = \"5s\"\nrequest_timeout = \"5s\"\n{environment}"),
+        alone: true,
         ..Wanted::default()
     })
     .await;
@@ -236,7 +237,7 @@ async fn hazard_11_the_index_is_emptied_only_by_two_who_type_it_and_is_whole_aga
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
     reviews(&world, BOB, &card, "production").await;
-    insta::assert_snapshot!(world.told(BOB, "typed").await, @"");
+    insta::assert_snapshot!(world.told(BOB, "exactly").await, @"");
     reviews(&world, BOB, &card, "empty production").await;
     world.card_says(&card, "1 of 2").await;
     reviews(&world, CARA, &card, "empty production").await;
