@@ -242,6 +242,7 @@ fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
             public_url: environment.public_url.clone(),
             request_timeout: environment.request_timeout,
             write_deadline: environment.write_deadline,
+            bulk_concurrency: environment.bulk_concurrency,
         })
         .map_err(|_| unusable())?;
         sites.push(site);

@@ -63,6 +63,7 @@ pub(crate) async fn requests(installation: &Installation, number: usize) -> Resu
         public_url: environment.public_url.clone(),
         request_timeout: environment.request_timeout,
         write_deadline: environment.write_deadline,
+        bulk_concurrency: environment.bulk_concurrency,
     })?;
     let clock: SharedClock = Arc::new(SystemClock);
     let ids = IdSource::unpredictable(clock.clone());

@@ -9,6 +9,7 @@ mod classify;
 pub mod dataset;
 pub mod error;
 pub mod harvest;
+pub mod many;
 pub mod public_site;
 pub mod restoring;
 pub mod site;

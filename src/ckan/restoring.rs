@@ -22,9 +22,12 @@ pub enum Restoring {
 impl Restoring {
     /// What it costs for this dataset on a CKAN of this version; `None` is a CKAN that does not tell.
     pub fn of(dataset: &Dataset, ckan_version: Option<&str>) -> Self {
-        if dataset.contacts_hidden {
-            Self::BlanksContacts
-        } else if ckan_version.is_some_and(leaves_resources_alone) {
+        if dataset.contacts_hidden { Self::BlanksContacts } else { Self::on(ckan_version) }
+    }
+
+    /// What it costs on a CKAN of this version where it shows author and maintainer.
+    pub fn on(ckan_version: Option<&str>) -> Self {
+        if ckan_version.is_some_and(leaves_resources_alone) {
             Self::Complete
         } else {
             Self::ErasesRemovedResources

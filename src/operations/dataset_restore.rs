@@ -1,22 +1,23 @@
 //! `dataset restore`: gives a withdrawn dataset back as it was.
 //!
 //! Guarantees that it comes back in its previous state, with its publisher and groups, and that nothing is lost on
-//! the way that two people did not agree to lose. Leaves datasets that were purged to backups.
+//! the way that two people did not agree to lose. Leaves many at once to `many`, and datasets that were purged to backups.
 //!
 //! It takes two calls. Where the first, which mends the tie to the publisher, went through and the second was refused,
 //! the restore counts as not applied: what was approved is that people get the dataset back, a withdrawn dataset looks
 //! the same with the tie and without, and asking again mends it again. The outcome says that the tie was mended.
 
 mod comparison;
+mod many;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::dataset_withdraw::{DatasetWithdraw, version};
+use super::dataset_withdraw::{self, DatasetWithdraw, version};
 use super::survey::Survey;
 use super::target::OneDataset;
-use super::{ChangeOperation, Inverse, Meta, PlanError, Progress, Risk, Sighting, visibility};
+use super::{BulkWork, ChangeOperation, Inverse, Meta, PlanError, Progress, Risk, Sighting, visibility};
 use crate::approval::Plan;
 use crate::ckan::{CallError, Cause, Dataset, DatasetState, Effect, Restoring, Site};
 
@@ -34,7 +35,7 @@ pub enum PreviousState {
 }
 
 impl PreviousState {
-    fn ckan(self) -> DatasetState {
+    pub(super) fn ckan(self) -> DatasetState {
         match self {
             Self::Active => DatasetState::Active,
             Self::Draft => DatasetState::Draft,
@@ -134,55 +135,66 @@ impl ChangeOperation for DatasetRestore {
     }
 
     async fn execute(&self, site: &Site, plan: &Plan, _: &Progress) -> Result<(), CallError> {
-        let work = work(plan)?;
-        if let Some(publisher) = &work.publisher {
-            // Deleting by id cut the row that ties the dataset to its publisher, and no update mends it.
-            let member = json!({
-                "id": publisher, "object": work.id, "object_type": "package", "capacity": "organization",
-            });
-            let mended = site.write("member_create", &member).await;
-            mended.map_err(|error| {
-                let earlier = (error.effect == Effect::Unknown).then_some(PERHAPS_MENDED);
-                CallError { effect: Effect::NotApplied, earlier, ..error }
-            })?;
-        }
-        let revised = site.write("package_revise", &revision(&work)).await;
-        let earlier = work.publisher.is_some().then_some(MENDED);
-        revised.map_err(|error| CallError { earlier, ..error })
+        restore(site, &work(plan)?).await
     }
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {
-        let work = work(plan)?;
-        let dataset = Dataset::show(site, &work.id.to_string()).await?;
-        let state = dataset.state.as_str();
-        if dataset.state == DatasetState::Deleted {
-            return Ok(Sighting::NotHappened(vec!["CKAN still has it as withdrawn.".to_owned()]));
-        }
-        if dataset.state != work.to.ckan() {
-            return Ok(Sighting::NotHappened(vec![format!(
-                "CKAN has it as “{state}”, which is not what was asked for: somebody else changed it."
-            )]));
-        }
-        let mut seen = vec![format!("CKAN has it as “{state}” again.")];
-        if work.to == PreviousState::Active && !dataset.private {
-            visibility::agrees(site, work.id, true).await?;
-            seen.push("The search finds it.".to_owned());
-            seen.push("A visitor who is not signed in can read it.".to_owned());
-        }
-        let compared = comparison::of(&work, &dataset);
-        let whole = compared.iter().all(Result::is_ok);
-        seen.extend(compared.into_iter().map(|found| found.unwrap_or_else(|missing| missing)));
-        Ok(if whole { Sighting::Happened(seen) } else { Sighting::Partly(seen) })
+        look(site, &work(plan)?).await
+    }
+
+    fn bulk(&self) -> Option<&dyn BulkWork> {
+        Some(self)
     }
 
     fn inverse(&self, plan: &Plan) -> Option<Inverse> {
-        let arguments = OneDataset::of(work(plan).ok()?.id);
-        Some(Inverse {
-            label: "Withdraw again",
-            operation: DatasetWithdraw::META.name,
-            arguments: serde_json::to_value(arguments).ok()?,
-        })
+        let arguments = match &plan.bulk {
+            Some(_) => Value::Null,
+            None => serde_json::to_value(dataset_withdraw::Arguments::of(work(plan).ok()?.id)).ok()?,
+        };
+        Some(Inverse { label: "Withdraw again", operation: DatasetWithdraw::META.name, arguments })
     }
+}
+
+async fn restore(site: &Site, work: &Work) -> Result<(), CallError> {
+    if let Some(publisher) = &work.publisher {
+        // Deleting by id cut the row that ties the dataset to its publisher, and no update mends it.
+        let mended = site.write("member_create", &membership(publisher, work.id)).await;
+        mended.map_err(|error| {
+            let earlier = (error.effect == Effect::Unknown).then_some(PERHAPS_MENDED);
+            CallError { effect: Effect::NotApplied, earlier, ..error }
+        })?;
+    }
+    let revised = site.write("package_revise", &revision(work)).await;
+    let earlier = work.publisher.is_some().then_some(MENDED);
+    revised.map_err(|error| CallError { earlier, ..error })
+}
+
+async fn look(site: &Site, work: &Work) -> Result<Sighting, CallError> {
+    let dataset = Dataset::show(site, &work.id.to_string()).await?;
+    let state = dataset.state.as_str();
+    if dataset.state == DatasetState::Deleted {
+        return Ok(Sighting::NotHappened(vec!["CKAN still has it as withdrawn.".to_owned()]));
+    }
+    if dataset.state != work.to.ckan() {
+        return Ok(Sighting::NotHappened(vec![format!(
+            "CKAN has it as “{state}”, which is not what was asked for: somebody else changed it."
+        )]));
+    }
+    let mut seen = vec![format!("CKAN has it as “{state}” again.")];
+    if work.to == PreviousState::Active && !dataset.private {
+        visibility::agrees(site, work.id, true).await?;
+        seen.push("The search finds it.".to_owned());
+        seen.push("A visitor who is not signed in can read it.".to_owned());
+    }
+    let compared = comparison::of(work, &dataset);
+    let whole = compared.iter().all(Result::is_ok);
+    seen.extend(compared.into_iter().map(|found| found.unwrap_or_else(|missing| missing)));
+    Ok(if whole { Sighting::Happened(seen) } else { Sighting::Partly(seen) })
+}
+
+/// The row that ties a dataset to its publisher.
+fn membership(publisher: &str, dataset: Uuid) -> Value {
+    json!({"id": publisher, "object": dataset, "object_type": "package", "capacity": "organization"})
 }
 
 /// One update that CKAN makes only if the dataset is still withdrawn.

@@ -7,6 +7,7 @@
 //! Guarantees that `plan` and `probe` only read, and that `execute` does exactly the plan. Leaves approval to
 //! `approval` and the telling to `slack`.
 
+pub mod bulk;
 pub mod dataset_restore;
 pub mod dataset_show;
 pub mod dataset_withdraw;
@@ -20,6 +21,7 @@ pub mod registry;
 pub mod request_cancel;
 pub mod request_list;
 pub mod request_show;
+pub mod resolve;
 pub mod survey;
 pub mod target;
 mod visibility;
@@ -39,6 +41,7 @@ use crate::ckan::{CallError, Site};
 use crate::ids::{PersonId, RequestId};
 use crate::sentences::text::Text;
 use crate::store::Store;
+pub use bulk::BulkWork;
 pub use progress::Progress;
 pub use registry::{Change, Operation, Read, Registry};
 
@@ -122,6 +125,11 @@ pub trait ChangeOperation: Send + Sync + 'static {
     /// How long it may go on after we lost sight of it. Before that, "it has not happened" proves nothing.
     fn may_go_on(&self, site: &Site) -> Duration {
         site.write_deadline()
+    }
+
+    /// How it does many things under one request; `None`: only ever one.
+    fn bulk(&self) -> Option<&dyn BulkWork> {
+        None
     }
 
     /// What the requester is told privately once it is done and verified, such as the reply to a user.

@@ -141,7 +141,8 @@ pub(in crate::store) async fn an_item_is_a_target_of_its_request(store: Arc<dyn 
         let found = store.requests(filter).await.unwrap();
         found.into_iter().map(|request| request.id.to_string()).collect::<Vec<_>>()
     };
-    let touching = Filter { target: Some(("production".to_owned(), Uuid::from_u128(2))), ..Filter::default() };
+    let touching =
+        Filter { target: Some(("production".to_owned(), Uuid::from_u128(2))), ..Filter::default() };
     assert_eq!(ids(touching).await, ["01R1"]);
     assert_eq!(ids(of(vec![9, 3])).await, ["01R1"]);
     assert_eq!(ids(of(vec![9, 10])).await, [""; 0]);

@@ -102,10 +102,7 @@ pub(super) async fn read(
 }
 
 pub(super) async fn tally(pool: &SqlitePool, request: &RequestId) -> Result<Tally, StoreError> {
-    let rows: Vec<TallyRow> = sqlx::query_as(sql::ITEM_TALLY)
-        .bind(request.as_str())
-        .fetch_all(pool)
-        .await
-        .map_err(unavailable)?;
+    let rows: Vec<TallyRow> =
+        sqlx::query_as(sql::ITEM_TALLY).bind(request.as_str()).fetch_all(pool).await.map_err(unavailable)?;
     rows::tally(rows)
 }
