@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use crate::ckan::{Site, SiteSettings, Sites};
 use crate::clock::{SharedClock, SystemClock};
@@ -213,6 +214,7 @@ fn bot(
         clock,
         worker: ids.worker(),
         under_way: UnderWay::default(),
+        many: Arc::new(Semaphore::new(1)),
         ids,
         policy: config.policy.clone(),
         web: Arc::new(
@@ -282,8 +284,8 @@ fn begin_duties(bot: &Arc<Bot>, health: Arc<Health>, outbox: Outbox, lifecycle: 
     lifecycle.begin("intake", async move { intake.run(&tasks, stop).await });
     let (tasks, stop) = (lifecycle.tasks.clone(), lifecycle.stop.clone());
     lifecycle.begin("executor", async move { executor.run(&tasks, stop).await });
-    let stop = lifecycle.stop.clone();
-    lifecycle.begin("recovery", async move { recovery.run(stop).await });
+    let (tasks, stop) = (lifecycle.tasks.clone(), lifecycle.stop.clone());
+    lifecycle.begin("recovery", async move { recovery.run(&tasks, stop).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("expiry", async move { expiry.run(stop).await });
     let (watches, stop) = (Watches::new(bot.clone()), lifecycle.stop.clone());

@@ -126,6 +126,14 @@ impl Store for Nothing {
         Ok(vec![])
     }
 
+    async fn items(&self, _: &RequestId, _: ItemFilter) -> Result<Vec<Item>, StoreError> {
+        Ok(vec![])
+    }
+
+    async fn tally(&self, _: &RequestId) -> Result<Tally, StoreError> {
+        Ok(Tally::default())
+    }
+
     async fn due_messages(&self, _: Timestamp, _: u32) -> Result<Vec<Outgoing>, StoreError> {
         Ok(vec![])
     }

@@ -75,7 +75,7 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
                 },
                 reason,
                 ticket,
-                undoes: Some(undone.id),
+                undoes: Some(undone),
             };
             wish::request(bot, wisher, &account, wish).await
         }

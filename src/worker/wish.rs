@@ -4,11 +4,13 @@
 //! and that a refusal is private and leaves nothing in the channel. Leaves decisions to `decision`.
 
 use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
 
 use super::intake::{ActError, Acted};
 use super::{Bot, Private, decision, record};
 use crate::approval::transition::later;
-use crate::approval::{Account, Plan, Refusal, Request, Role, State};
+use crate::approval::{Account, Item, ItemState, Plan, Refusal, Request, Role, State};
 use crate::audit::{Act as AuditAct, Actor, Entry};
 use crate::ckan::Site;
 use crate::ids::{InboundId, RequestId};
@@ -20,14 +22,19 @@ use crate::slack::command::Asked;
 use crate::slack::message::Message;
 use crate::slack::payload::{Act, Sender};
 use crate::slack::{card, forms, people};
-use crate::store::{Commit, Delivery, Filter, Inbound, Outgoing};
+use crate::store::{Commit, Delivery, Filter, Inbound, ItemFilter, Outgoing, StoreError};
+
+/// Items read from the store at once.
+const ITEMS_AT_ONCE: u32 = 500;
+/// Targets asked about in one question to the store.
+const TARGETS_AT_ONCE: usize = 300;
 
 /// A wish in full: what, why, and what it undoes.
 pub(super) struct Wish {
     pub(super) asked: Asked,
     pub(super) reason: String,
     pub(super) ticket: Option<String>,
-    pub(super) undoes: Option<RequestId>,
+    pub(super) undoes: Option<Request>,
 }
 
 /// Who wishes, and how they are answered.
@@ -183,7 +190,14 @@ pub(super) async fn request(
     else {
         return answer(bot, wisher, refusals::unknown_act(), "misunderstood").await;
     };
-    let plan = match change.plan(site, &wish.asked.arguments).await {
+    let planned = match &wish.undoes {
+        Some(undone) if undone.plan.bulk.is_some() => {
+            let items = done_items(bot, &undone.id).await?;
+            change.plan_undoing(site, &undone.plan, items).await
+        }
+        _ => change.plan(site, &wish.asked.arguments).await,
+    };
+    let mut plan = match planned {
         Ok(plan) => plan,
         Err(PlanError::Refused(sentence)) => {
             return answer(bot, wisher, Text::from(sentence), "refused_by_plan").await;
@@ -201,6 +215,7 @@ pub(super) async fn request(
     if let Some(other) = open_request_for(bot, site, &plan).await? {
         return answer(bot, wisher, refusals::already_open(&other), "already_open").await;
     }
+    let items = plan.bulk.as_mut().map(|bulk| std::mem::take(&mut bulk.items)).unwrap_or_default();
     let now = bot.clock.now();
     let request = Request {
         id: bot.ids.request(),
@@ -209,7 +224,8 @@ pub(super) async fn request(
         state_since: now,
         operation: wish.asked.operation,
         environment: site.environment.clone(),
-        arguments: wish.asked.arguments,
+        // Of many things, the items beside the request are what is planned again.
+        arguments: if plan.bulk.is_some() { Value::Null } else { wish.asked.arguments },
         digest: plan.digest(),
         requester: person.clone(),
         requester_user: wisher.sender.user.clone(),
@@ -223,7 +239,7 @@ pub(super) async fn request(
         votes: vec![],
         attempt: None,
         outcome: None,
-        undoes: wish.undoes,
+        undoes: wish.undoes.map(|undone| undone.id),
     };
     let entry = record::of_request(now, record::human(person, wisher.sender), AuditAct::Requested, &request)
         .result(request.state.name())
@@ -242,6 +258,7 @@ pub(super) async fn request(
         .commit(Commit {
             finishes: Some(wisher.inbound.clone()),
             insert: Some(request),
+            items,
             entries: vec![entry],
             messages,
             ..Commit::default()
@@ -250,16 +267,31 @@ pub(super) async fn request(
     Ok(Acted::Finished)
 }
 
+/// Exactly what a request over many items did.
+async fn done_items(bot: &Bot, request: &RequestId) -> Result<Vec<Item>, StoreError> {
+    let mut items = vec![];
+    let mut from = 0;
+    loop {
+        let filter = ItemFilter { state: Some(ItemState::Done), from, limit: ITEMS_AT_ONCE };
+        let page = bot.store.items(request, filter).await?;
+        let Some(last) = page.last() else { return Ok(items) };
+        from = last.position + 1;
+        items.extend(page);
+    }
+}
+
 /// Another request that is open on the same thing. An unknown outcome is that only for as long as CKAN may be working
 /// on it: it must not keep a dataset from ever being asked about again.
 async fn open_request_for(bot: &Bot, site: &Site, plan: &Plan) -> Result<Option<Request>, ActError> {
     let now = bot.clock.now();
-    for target in &plan.targets {
+    let items = plan.bulk.iter().flat_map(|bulk| &bulk.items).map(|item| item.target);
+    let targets: Vec<Uuid> = plan.targets.iter().map(|target| target.id).chain(items).collect();
+    for some in targets.chunks(TARGETS_AT_ONCE) {
         let open = bot
             .store
             .requests(Filter {
                 states: vec![State::Pending, State::Approved, State::Running, State::Unknown],
-                target: Some((plan.environment.clone(), target.id)),
+                any_target: Some((plan.environment.clone(), some.to_vec())),
                 ..Filter::default()
             })
             .await?;

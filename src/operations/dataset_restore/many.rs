@@ -245,7 +245,7 @@ async fn by_record(site: &Site, item: &Item) -> Result<Seen, CallError> {
     };
     Ok(match looked {
         Sighting::Happened(_) => Seen::Done,
-        Sighting::Partly(seen) => Seen::DoneBut(seen.last().cloned().unwrap_or_default()),
+        Sighting::Partly(seen) => Seen::DoneBut(seen.join(" ")),
         Sighting::NotHappened(seen) => Seen::NotDone(seen.join(" ")),
     })
 }
