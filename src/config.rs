@@ -7,6 +7,7 @@
 mod access;
 mod environments;
 mod problem;
+mod programs;
 pub mod secrets;
 mod section;
 mod suspicious;

@@ -14,11 +14,11 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::ckan::{Cause, Sites};
+use crate::ckan::{Cause, Sites, TunnelState};
 use crate::slack::people::Home;
 use crate::slack::web::{Identity, SlackError, SlackWeb};
 use crate::store::Store;
@@ -51,6 +51,7 @@ pub struct Health {
     needed: [String; 2],
     slack_knew_us: AtomicBool,
     last_write: Mutex<Option<(Instant, bool)>>,
+    tunnels: Vec<(String, watch::Receiver<TunnelState>)>,
 }
 
 impl Health {
@@ -64,6 +65,10 @@ impl Health {
             needed: ["slack".to_owned(), format!("ckan.{}", sites.default_name())],
             slack_knew_us: AtomicBool::new(false),
             last_write: Mutex::default(),
+            tunnels: sites
+                .iter()
+                .filter_map(|site| Some((format!("tunnel.{}", site.environment), site.tunnel()?.state())))
+                .collect(),
         }
     }
 
@@ -142,6 +147,8 @@ impl Health {
             // token wrong, Slack's API away for a while.
             ready &= !(matches!(condition, Condition::Wrong(_)) && self.needed.contains(what));
         }
+        // As with a CKAN that is down: what needs a tunnel says so, all else goes on.
+        lines.extend(self.tunnels.iter().map(|(tunnel, state)| format!("{tunnel}: {}", *state.borrow())));
         ready &= self.slack_knew_us.load(Ordering::Relaxed);
         (ready, lines.join("\n") + "\n")
     }

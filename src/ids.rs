@@ -60,6 +60,10 @@ identifier!(
     MessageId
 );
 identifier!(
+    /// A file in Slack (`F…`).
+    FileId
+);
+identifier!(
     /// A Slack user (`U…` or `W…`).
     UserId
 );

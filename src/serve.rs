@@ -11,16 +11,19 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
-use crate::ckan::{Site, SiteSettings, Sites};
+use crate::ckan::{Inheritance, ProgramSettings, Site, SiteSettings, Sites};
 use crate::clock::{SharedClock, SystemClock};
-use crate::config::{Config, Secrets};
+use crate::config::{Config, Secrets, process_environment};
 use crate::health::{self, Health};
 use crate::ids::IdSource;
 use crate::lifecycle::Lifecycle;
 use crate::operations::Registry;
 use crate::slack::command::Grammar;
 use crate::slack::door::{self, Door};
+use crate::slack::files::SlackFiles;
 use crate::slack::outbox::Outbox;
 use crate::slack::people::Home;
 use crate::slack::response_address::ResponseAddress;
@@ -86,6 +89,7 @@ pub struct Server {
     admin_address: Option<SocketAddr>,
     lifecycle: Lifecycle,
     store: Arc<dyn Store>,
+    tunnels: Tunnels,
 }
 
 impl Server {
@@ -112,8 +116,8 @@ impl Server {
             wake: wakes.intake.clone(),
         });
         let answers = ResponseAddress::new(http::client(ANSWER_TIMEOUT)?, &config.slack.api_url);
-        let outbox =
-            Outbox::new(store.clone(), bot.web.clone(), answers, bot.clock.clone(), wakes.outbox.clone());
+        let (web, files, clock) = (bot.web.clone(), bot.files.clone(), bot.clock.clone());
+        let outbox = Outbox::new(store.clone(), web, answers, files, clock, wakes.outbox.clone());
 
         let listener = listen(config.listen).await?;
         let address = listener.local_addr().unwrap_or(config.listen);
@@ -131,10 +135,11 @@ impl Server {
             }
             None => None,
         };
+        let tunnels = Tunnels::begin(&bot, &lifecycle);
         begin_duties(&bot, health, outbox, &lifecycle);
         let admin = admin_address.map(tracing::field::display);
         tracing::info!(%address, admin_address = admin, version = env!("CARGO_PKG_VERSION"), "listening");
-        Ok(Self { address, admin_address, lifecycle, store })
+        Ok(Self { address, admin_address, lifecycle, store, tunnels })
     }
 
     /// Where Slack's requests are taken.
@@ -155,6 +160,7 @@ impl Server {
     /// Begins nothing new, waits for what runs, and leaves the whole database in its one file.
     pub async fn stop(self) -> Result<(), ServeError> {
         let in_time = self.lifecycle.end(FINISH_WITHIN).await;
+        self.tunnels.close().await;
         if self.lifecycle.was_deserted() {
             return Err(ServeError::Deserted);
         }
@@ -166,6 +172,37 @@ impl Server {
             tracing::warn!(error = %telemetry::chain(&error), "the database was not closed in good order");
         }
         Ok(())
+    }
+}
+
+/// The tunnels of all environments. They outlive the duties, which may still speak to CKAN while they end.
+struct Tunnels {
+    close: CancellationToken,
+    keeping: JoinHandle<()>,
+}
+
+impl Tunnels {
+    fn begin(bot: &Arc<Bot>, lifecycle: &Lifecycle) -> Self {
+        let (close, ended) = (CancellationToken::new(), CancellationToken::new());
+        let (bot, closing, ending) = (bot.clone(), close.clone(), ended.clone().drop_guard());
+        let keeping = tokio::spawn(async move {
+            let _ending = ending;
+            bot.sites.keep_tunnels(closing).await;
+        });
+        let stop = lifecycle.stop.clone();
+        lifecycle.begin("tunnels", async move {
+            tokio::select! {
+                () = ended.cancelled() => {}
+                () = stop.cancelled() => {}
+            }
+        });
+        Self { close, keeping }
+    }
+
+    async fn close(self) {
+        self.close.cancel();
+        // An error means that it panicked, which is logged already.
+        let _ = self.keeping.await;
     }
 }
 
@@ -206,6 +243,8 @@ fn bot(
     let sites = sites(config, secrets)?;
     let names: Vec<String> = sites.names().map(str::to_owned).collect();
     let ids = Arc::new(IdSource::unpredictable(clock.clone()));
+    let api = &config.slack.api_url;
+    let web = Arc::new(SlackWeb::new(api.as_str(), &secrets.bot_token).map_err(ServeError::Tls)?);
     Ok(Bot {
         grammar: Arc::new(Grammar::new(&registry, &names, config.policy.ticket_pattern.as_deref())),
         registry,
@@ -217,9 +256,8 @@ fn bot(
         many: Arc::new(Semaphore::new(1)),
         ids,
         policy: config.policy.clone(),
-        web: Arc::new(
-            SlackWeb::new(config.slack.api_url.as_str(), &secrets.bot_token).map_err(ServeError::Tls)?,
-        ),
+        files: Arc::new(SlackFiles::new(web.clone(), api, secrets.bot_token.clone())?),
+        web,
         home: Home { team: config.slack.team_id.clone(), enterprise: config.slack.enterprise_id.clone() },
         channel: config.slack.channel.clone(),
         ticket_url: config.ticket_url.clone(),
@@ -242,9 +280,17 @@ fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
             token,
             site_url: environment.site_url.clone(),
             public_url: environment.public_url.clone(),
+            database: secrets.databases.get(&environment.name).cloned().unwrap_or_default(),
             request_timeout: environment.request_timeout,
             write_deadline: environment.write_deadline,
             bulk_concurrency: environment.bulk_concurrency,
+            programs: ProgramSettings {
+                command_line: environment.command_line.clone(),
+                services: environment.services.clone(),
+                tunnel: environment.tunnel.clone(),
+                inheritance: Inheritance::of(&process_environment),
+                secrets: secrets.all().cloned().collect(),
+            },
         })
         .map_err(|_| unusable())?;
         sites.push(site);

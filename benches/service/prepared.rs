@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use ckan_chatops::approval::{Request, State};
-use ckan_chatops::ckan::{Site, SiteSettings};
+use ckan_chatops::ckan::{DatabaseAddresses, ProgramSettings, Site, SiteSettings};
 use ckan_chatops::clock::{SharedClock, SystemClock};
 use ckan_chatops::config::Config;
 use ckan_chatops::ids::{IdSource, PersonId, UserId};
@@ -61,9 +61,11 @@ pub(crate) async fn requests(installation: &Installation, number: usize) -> Resu
         token: secrets.ckan_tokens.get(&environment.name).ok_or("no token")?.clone(),
         site_url: environment.site_url.clone(),
         public_url: environment.public_url.clone(),
+        database: DatabaseAddresses::default(),
         request_timeout: environment.request_timeout,
         write_deadline: environment.write_deadline,
         bulk_concurrency: environment.bulk_concurrency,
+        programs: ProgramSettings::default(),
     })?;
     let clock: SharedClock = Arc::new(SystemClock);
     let ids = IdSource::unpredictable(clock.clone());

@@ -1,4 +1,4 @@
-# Sourced by up, reset, down and check: where things are, and how processes are started, found and ended.
+# Sourced by up, reset, down, check and service: where things are, and how processes are started, found and ended.
 # Starts nothing by itself. A process is ours only while its pid and its start time are those we wrote down.
 # shellcheck shell=bash disable=SC2034
 set -Eeuo pipefail
@@ -9,6 +9,7 @@ RUN=${CKAN_LAB_RUN:-$LAB/run-$VERSION}
 ASKED_OFFSET=${CKAN_LAB_PORT_OFFSET:-}
 ASKED_PYTHON=${CKAN_LAB_PYTHON:-}
 WORKERS=${CKAN_LAB_WORKERS:-2}
+ASKED_HARVESTER_RUN=${CKAN_LAB_HARVESTER_RUN-unsaid}
 # CKAN takes settings out of CKAN_* variables: what a shell exports for another CKAN must not reach this one.
 # shellcheck disable=SC2086
 unset ${!CKAN_@}
@@ -39,6 +40,9 @@ INDEX_PORT=$((18983 + OFFSET)) REMOTE_PORT=$((15800 + OFFSET))
 [ "$INDEX_PORT" -lt 65536 ] || fail "CKAN_LAB_PORT_OFFSET=$OFFSET leaves no room for the ports"
 EXTERNAL_SOLR=${SOLR_URL-$(setting solr_url)}
 EXTERNAL_SOLR=${EXTERNAL_SOLR%/}
+HARVESTER_RUN=$(setting harvester_run)
+[ "$ASKED_HARVESTER_RUN" = unsaid ] || HARVESTER_RUN=$ASKED_HARVESTER_RUN
+[[ $HARVESTER_RUN =~ ^[0-9]{0,4}$ ]] || fail "CKAN_LAB_HARVESTER_RUN is '$HARVESTER_RUN', not a number of seconds"
 INDEX_URL=http://127.0.0.1:$INDEX_PORT
 REMOTE_URL=http://127.0.0.1:$REMOTE_PORT
 WEB_URL=http://127.0.0.1:$WEB_PORT
@@ -124,9 +128,20 @@ sql() {
 }
 
 # ckanext-harvest's own advice is to keep consumers under a supervisor: they end on lost connections.
-start_consumers() {
-  local name loop='while :; do "$0" harvester "$1"; echo "$1 ended with $?; again in 1 s"; sleep 1; done'
-  for name in gather fetch; do
-    alive $name || launch $name bash -c "$loop" "$CKAN" $name-consumer
-  done
+start_service() {
+  local loop='while :; do "$0" harvester "$1"; echo "$1 ended with $?; again in 1 s"; sleep 1; done'
+  alive "$1" && return
+  case $1 in
+    gather | fetch) launch "$1" bash -c "$loop" "$CKAN" "$1-consumer" ;;
+    harvester-run)
+      loop='while :; do "$0" harvester run; sleep "$1"; done'
+      launch "$1" bash -c "$loop" "$CKAN" "${HARVESTER_RUN:-5}"
+      ;;
+  esac
+}
+# A site runs `harvester run` from cron. The lab does so only where it was asked to, so that a story says when.
+start_harvesting() {
+  start_service gather
+  start_service fetch
+  [ -z "$HARVESTER_RUN" ] || start_service harvester-run
 }

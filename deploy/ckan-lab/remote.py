@@ -3,10 +3,15 @@
 A site is described by its address, /<site>/<datasets>/<seconds>, under which it answers package_search as CKAN's
 harvester asks it: that many datasets, every answer held that many seconds. It offers first the datasets that
 seed.json says were harvested from it, with the ids they have in the lab, then made-up ones, <site>-00001 and on.
-A site whose name begins with `broken` answers 500, with `page` an HTML page. The lab's own requests:
+A site's name says what is wrong with it by how it begins: `broken` answers 500, `page` an HTML page; of `bad`, every
+second dataset cannot be imported (it has one extra twice); `slow` answers package_search at once, but each of its
+datasets names a group of the remote's own, which a harvester with {"remote_groups": "create"} asks for while it
+imports the dataset, and it is that answer which is held. The lab's own requests:
     GET  /lab             requests seen, and how many are held now
     POST /lab/release     let go what is held, and hold nothing more       POST /lab/hold     hold again
-    POST /lab/reset       both, and forget the requests seen
+    POST /lab/release?answers=N    let go N answers, held now or later, and hold on
+    POST /lab/break       every site answers 500                           POST /lab/mend     no more
+    POST /lab/reset       as it was at the start, and forget the requests seen
 """
 import argparse
 import json
@@ -27,6 +32,8 @@ class Gate:
     def __init__(self):
         self._changed = threading.Condition()
         self._open, self._released, self._held, self._seen = False, 0, 0, []
+        # How many more answers may leave although the gate is shut, and whether every site is broken.
+        self._passes, self._broken = 0, False
 
     def note(self, path):
         with self._changed:
@@ -38,8 +45,23 @@ class Gate:
                 return
             turn = self._released
             self._held += 1
-            self._changed.wait_for(lambda: self._released != turn, timeout=seconds)
+            self._changed.wait_for(lambda: self._released != turn or self._passes > 0, timeout=seconds)
             self._held -= 1
+            if self._released == turn and self._passes > 0:
+                self._passes -= 1
+
+    def let_pass(self, answers):
+        with self._changed:
+            self._passes += answers
+            self._changed.notify_all()
+
+    def break_all(self, broken):
+        with self._changed:
+            self._broken = broken
+
+    def is_broken(self):
+        with self._changed:
+            return self._broken
 
     def set(self, is_open, forget=False):
         with self._changed:
@@ -47,12 +69,20 @@ class Gate:
             if is_open or forget:
                 self._released += 1
                 self._changed.notify_all()
+            if not is_open:
+                self._passes = 0
             if forget:
-                self._seen = []
+                self._seen, self._broken = [], False
 
     def state(self):
         with self._changed:
-            return {"holding": not self._open, "held": self._held, "seen": self._seen[-200:]}
+            return {
+                "holding": not self._open,
+                "held": self._held,
+                "passes": self._passes,
+                "broken": self._broken,
+                "seen": self._seen[-200:],
+            }
 
 
 class Sites:
@@ -65,6 +95,11 @@ class Sites:
 
     def page(self, site, count, start, rows):
         return [self._dataset(site, number) for number in range(start, min(count, start + rows))]
+
+    def _extras(self, site, number, known):
+        if site.startswith("bad") and number % 2 == 0:
+            return [{"key": "twice", "value": "1"}, {"key": "twice", "value": "2"}]
+        return known["extras"] if known else []
 
     def _dataset(self, site, number):
         seeded = self._seeded.get(site, [])
@@ -84,8 +119,8 @@ class Sites:
             "metadata_created": known["created"] if known else "2025-01-01T00:00:00.000000",
             "metadata_modified": known["modified"] if known else "2025-01-01T00:00:00.000000",
             "tags": [{"name": tag} for tag in (known["tags"] if known else [site])],
-            "extras": known["extras"] if known else [],
-            "groups": [],
+            "extras": self._extras(site, number, known),
+            "groups": [{"id": f"{name}-group", "name": f"{name}-group"}] if site.startswith("slow") else [],
             "resources": [
                 {"id": identifier("resource", f"{name}/{i}"), **{k: r[k] for k in ("name", "url", "format")}}
                 for i, r in enumerate(resources)
@@ -103,9 +138,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path not in ("/lab/release", "/lab/hold", "/lab/reset"):
+        url = urlsplit(self.path)
+        answers = parse_qs(url.query).get("answers", [""])[0]
+        if url.path == "/lab/release" and answers.isdigit():
+            self.gate.let_pass(int(answers))
+        elif url.path in ("/lab/break", "/lab/mend"):
+            self.gate.break_all(url.path == "/lab/break")
+        elif url.path in ("/lab/release", "/lab/hold", "/lab/reset") and not answers:
+            self.gate.set(url.path == "/lab/release", forget=url.path == "/lab/reset")
+        else:
             return self.reply(404, {"success": False})
-        self.gate.set(self.path == "/lab/release", forget=self.path == "/lab/reset")
         self.reply(200, self.gate.state())
 
     def do_GET(self):
@@ -118,8 +160,12 @@ class Handler(BaseHTTPRequestHandler):
             count, seconds = int(count), float(seconds)
         except ValueError:
             return self.reply(404, {"success": False})
-        self.gate.hold(seconds)
-        if site.startswith("broken"):
+        if not (site.startswith("slow") and action and action[-1] == "package_search"):
+            self.gate.hold(seconds)
+        if action and action[-1] == "group_show":
+            # Not JSON: the harvester then goes on without the group.
+            return self.reply(404, b"Not found", "text/plain")
+        if site.startswith("broken") or self.gate.is_broken():
             return self.reply(500, b"Internal Server Error", "text/plain")
         if site.startswith("page"):
             return self.reply(200, b"<!doctype html><title>Moved</title><p>This portal has moved.", "text/html")

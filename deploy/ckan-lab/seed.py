@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 SEED_REMOTE = "http://127.0.0.1:15800"
+TOKEN_HOLDERS = ("chatops", "analyst")
 FIRST_BULK = datetime(2025, 1, 1)
 
 
@@ -68,10 +69,31 @@ def write_users(users):
 
     toolkit.get_action("get_site_user")({"ignore_auth": True, "defer_commit": True}, {})
     for user in users:
-        row = model.User(**{k: user[k] for k in ("name", "fullname", "email", "sysadmin")}, password=secrets.token_hex(16))
+        fields = {k: user[k] for k in ("name", "fullname", "email", "state", "sysadmin")}
+        row = model.User(**fields, password=secrets.token_hex(16))
         row.id = identifier("user", user["name"])
         model.Session.add(row)
     model.Session.flush()
+
+
+def write_memberships(users):
+    from ckan import model
+
+    insert(
+        model.Member,
+        [
+            {
+                "id": identifier("member", f"{user['name']}/{held['publisher']}"),
+                "table_name": "user",
+                "table_id": identifier("user", user["name"]),
+                "group_id": identifier("publisher", held["publisher"]),
+                "capacity": held["capacity"],
+                "state": "active",
+            }
+            for user in users
+            for held in user["memberships"]
+        ],
+    )
 
 
 def write_publishers(publishers):
@@ -187,6 +209,7 @@ def write_harvests(sources, datasets):
                 "url": s["url"],
                 "title": s["title"],
                 "type": s["source_type"],
+                "config": s["config"],
                 "created": datetime.fromisoformat(s["created"]),
                 "active": True,
                 "frequency": "MANUAL",
@@ -267,7 +290,11 @@ def main():
             "private": False,
             "resources": [],
             "tags": [],
-            "extras": [{"key": "source_type", "value": s["source_type"]}, {"key": "frequency", "value": "MANUAL"}],
+            "extras": [
+                {"key": "source_type", "value": s["source_type"]},
+                {"key": "frequency", "value": "MANUAL"},
+                *([{"key": "config", "value": s["config"]}] if s["config"] else []),
+            ],
         }
         for s in seed["sources"]
     ]
@@ -278,12 +305,13 @@ def main():
     with app.test_request_context():
         write_users(seed["users"])
         write_publishers(seed["publishers"])
+        write_memberships(seed["users"])
         creator = identifier("user", seed["users"][0]["name"])
         write_packages(datasets, "dataset", creator)
         write_packages(sources, "source", creator)
         write_harvests(sources, seed["datasets"])
         model.Session.commit()
-        write_tokens(seed["users"], arguments.tokens)
+        write_tokens([u for u in seed["users"] if u["name"] in TOKEN_HOLDERS], arguments.tokens)
         search.clear_all()
         shown = [identifier("source", s["name"]) for s in sources]
         shown += [identifier("dataset", d["name"]) for d in seed["datasets"] if d["state"] != "deleted"]

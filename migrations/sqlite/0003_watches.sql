@@ -6,3 +6,6 @@ CREATE TABLE watch (
     memory  TEXT NOT NULL                                   -- JSON: what the next look gets to know
 );
 CREATE INDEX watch_due ON watch (due_at);
+
+-- What Slack has under no address of its own is forgotten in time: a long execution writes many states of its card.
+CREATE INDEX outbox_forgettable ON outbox (settled_at) WHERE state = 'delivered' AND ts IS NULL;

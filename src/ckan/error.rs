@@ -47,6 +47,32 @@ pub enum Cause {
     NotCkan,
     /// The site at the address is not the configured one.
     WrongSite,
+    /// CKAN's database does not answer, or takes no connection.
+    DatabaseUnreachable,
+    /// CKAN's database does not let the role in, or not do this.
+    DatabaseRefused,
+    /// CKAN's database was held up by others for too long.
+    DatabaseBusy,
+    /// The connection to CKAN's database broke.
+    DatabaseLost,
+    /// The rows are not those that the plan saw.
+    DatabaseChanged,
+    /// CKAN's database does not have what CKAN's own tables have.
+    DatabaseUnexpected,
+    /// No role is configured that may do this.
+    DatabaseNotConfigured,
+    /// The configuration does not say how to run this.
+    CommandNotConfigured,
+    /// The program could not be started at all.
+    CommandNotStarted,
+    /// The program ended with an exit code other than 0.
+    CommandFailed,
+    /// The program did not end within its time limit, and was killed.
+    CommandTimedOut,
+    /// The program, or the connection to it, ended before it had said how it went.
+    CommandCutOff,
+    /// The tunnel to CKAN does not stand.
+    TunnelDown,
 }
 
 /// A failed call.

@@ -3,6 +3,9 @@
 //! Guarantees that a harvester whose behaviour nobody read in its source is called unknown, never harmless, and that
 //! "nobody harvests it" is CKAN's own word. Leaves starting and stopping harvests to operations.
 
+pub mod job;
+pub mod source;
+
 use serde::Deserialize;
 use serde_json::json;
 

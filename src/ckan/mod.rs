@@ -1,4 +1,4 @@
-//! The site: one CKAN, spoken to over its action API.
+//! The site: one CKAN, spoken to over its action API; where that cannot do a thing, by its command line or in its database.
 //!
 //! Guarantees that every failed call says whether CKAN may have acted on it, that the token travels only to the
 //! configured address and never into a log, and that no upstream body leaves this module. Leaves to operations what
@@ -6,19 +6,39 @@
 
 mod action;
 mod classify;
+pub mod command_line;
+pub mod database;
 pub mod dataset;
 pub mod error;
 pub mod harvest;
 pub mod many;
+pub mod output;
+mod process;
+mod programs;
 pub mod public_site;
+pub mod redaction;
 pub mod restoring;
+pub mod services;
 pub mod site;
 pub mod sites;
+pub mod tunnel;
+pub mod version;
 
+pub use command_line::{CommandLine, CommandLineSettings, Exit, Finished, NotAWord, Word};
+pub use database::{Database, DatabaseAddresses};
 pub use dataset::{Dataset, DatasetState};
 pub use error::{CallError, Cause, Effect};
 pub use harvest::Harvester;
+pub use harvest::job::{HarvestJob, JobStatus};
+pub use harvest::source::HarvestSource;
+pub use output::{Line, Stream, Tail};
+pub use process::Inheritance;
+pub use programs::ProgramSettings;
 pub use public_site::PublicPage;
-pub use restoring::Restoring;
+pub use redaction::Redaction;
+pub use restoring::{Reindexing, Restoring};
+pub use services::{Service, ServiceSettings, Services};
 pub use site::{Site, SiteError, SiteProof, SiteSettings};
 pub use sites::Sites;
+pub use tunnel::{Tunnel, TunnelState};
+pub use version::CkanVersion;

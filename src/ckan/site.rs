@@ -17,11 +17,17 @@ use url::Url;
 
 use super::action::Call;
 use super::classify::Kind;
-use super::{CallError, Cause, Effect};
+use super::programs::{ProgramSettings, Programs};
+use super::{
+    CallError, Cause, CkanVersion, CommandLine, Database, DatabaseAddresses, Effect, Services, Tunnel,
+};
 use crate::http;
 
 /// How long after a transient failure a read is tried again.
 const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
+
+/// How long a call waits for a tunnel that is being opened. As long as a connection may take.
+const TUNNEL_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the configuration says of one environment.
 pub struct SiteSettings {
@@ -35,12 +41,16 @@ pub struct SiteSettings {
     pub site_url: Option<String>,
     /// Where the public sees its datasets, if that is not CKAN itself.
     pub public_url: Option<Url>,
+    /// CKAN's database, where the bot may look into it or write to it.
+    pub database: DatabaseAddresses,
     /// The longest that one call may take.
     pub request_timeout: Duration,
     /// How long CKAN may go on working on a request after we lost sight of it: its web server's own limit.
     pub write_deadline: Duration,
     /// How many of many changes it gets at once, at most.
     pub bulk_concurrency: NonZeroU8,
+    /// Its command line, its services and its tunnel.
+    pub programs: ProgramSettings,
 }
 
 /// Why there is no site.
@@ -52,6 +62,9 @@ pub enum SiteError {
     /// It cannot be sent in a header.
     #[error("the token of the CKAN `{0}` is empty or has characters that no token has")]
     Token(String),
+    /// It is not PostgreSQL's.
+    #[error("the address of the database of the CKAN `{0}` is not one of PostgreSQL's")]
+    Database(String),
     /// No client could be made.
     #[error("no HTTP client could be made")]
     Client(#[from] reqwest::Error),
@@ -68,6 +81,8 @@ pub struct Site {
     expected_url: Option<String>,
     write_deadline: Duration,
     bulk_concurrency: NonZeroU8,
+    database: Option<Database>,
+    programs: Programs,
 }
 
 /// What was proved of a site: it is the configured one, and the token is a sysadmin's.
@@ -79,6 +94,13 @@ pub struct SiteProof {
     pub site_url: String,
     /// Whose token it is.
     pub user_name: String,
+}
+
+impl SiteProof {
+    /// CKAN's version, where it tells one that can be read.
+    pub fn version(&self) -> Option<CkanVersion> {
+        self.ckan_version.as_deref().and_then(CkanVersion::parse)
+    }
 }
 
 #[derive(Deserialize)]
@@ -113,7 +135,14 @@ impl Site {
             _ => return Err(SiteError::Token(settings.environment)),
         };
         header.set_sensitive(true);
+        let address = (
+            base.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
+            base.port_or_known_default().unwrap_or_default(),
+        );
+        let database = Database::new(&settings.database);
+        let database = database.map_err(|_| SiteError::Database(settings.environment.clone()))?;
         Ok(Self {
+            programs: Programs::new(&settings.environment, address, settings.programs),
             environment: settings.environment,
             client: http::client(settings.request_timeout)?,
             public_url: settings.public_url,
@@ -122,7 +151,13 @@ impl Site {
             expected_url: settings.site_url,
             write_deadline: settings.write_deadline,
             bulk_concurrency: settings.bulk_concurrency,
+            database,
         })
+    }
+
+    /// CKAN's database, where one is configured.
+    pub fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
     }
 
     /// How long CKAN may go on working on a request after we lost sight of it. Before that, "it has not happened" is
@@ -134,6 +169,26 @@ impl Site {
     /// How many of many changes it gets at once, at most.
     pub fn bulk_concurrency(&self) -> NonZeroU8 {
         self.bulk_concurrency
+    }
+
+    /// Its command line, where the configuration names one.
+    pub fn command_line(&self) -> Option<&CommandLine> {
+        self.programs.command_line.as_ref()
+    }
+
+    /// Its command line, or the failure where the configuration names none.
+    pub fn needed_command_line(&self, name: &'static str) -> Result<&CommandLine, CallError> {
+        self.command_line().ok_or(CallError::nothing_done(name, Cause::CommandNotConfigured))
+    }
+
+    /// Its services; those that the configuration does not name say so when they are used.
+    pub fn services(&self) -> &Services {
+        &self.programs.services
+    }
+
+    /// The tunnel to it, where the configuration names one.
+    pub fn tunnel(&self) -> Option<&Tunnel> {
+        self.programs.tunnel.as_ref()
     }
 
     /// True where this host is one that people know the site by.
@@ -188,7 +243,7 @@ impl Site {
         action: &'static str,
         parameters: &impl Serialize,
     ) -> Result<(), CallError> {
-        match self.call(action, Kind::Write, Some(&self.token)).send(parameters).await {
+        match self.send(&self.call(action, Kind::Write, Some(&self.token)), parameters).await {
             Ok(_) => Ok(()),
             Err(error) => Err(self.blame_the_token(error).await),
         }
@@ -249,7 +304,7 @@ impl Site {
         let call = self.call(action, Kind::Read, token);
         let mut pauses = RETRY_AFTER.into_iter();
         let result: Value = loop {
-            match call.send(parameters).await {
+            match self.send(&call, parameters).await {
                 Ok(result) => break result,
                 Err(error) if may_pass(error.cause) => match pauses.next() {
                     Some(pause) => tokio::time::sleep(pause).await,
@@ -265,6 +320,22 @@ impl Site {
             status: Some(200),
             earlier: None,
         })
+    }
+
+    /// Sends a call, once: through the tunnel only where that stands, so that a dead one is never a doubt.
+    async fn send(&self, call: &Call<'_>, parameters: &impl Serialize) -> Result<Value, CallError> {
+        let Some(tunnel) = self.tunnel() else { return call.send(parameters).await };
+        let down = || CallError::nothing_done(call.action, Cause::TunnelDown);
+        if !tunnel.stands(TUNNEL_PATIENCE).await {
+            return Err(down());
+        }
+        match call.send(parameters).await {
+            // It fell in between; nothing had left.
+            Err(error) if error.cause == Cause::Unreachable && !tunnel.takes_connections().await => {
+                Err(down())
+            }
+            answer => answer,
+        }
     }
 
     fn call<'a>(&'a self, action: &'static str, kind: Kind, token: Option<&'a HeaderValue>) -> Call<'a> {

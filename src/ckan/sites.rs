@@ -5,6 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
+
 use super::Site;
 
 /// Every environment's site.
@@ -38,5 +41,12 @@ impl Sites {
     /// Every site, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = &Site> {
         self.by_name.values()
+    }
+
+    /// Keeps every tunnel open until told to stop.
+    pub async fn keep_tunnels(&self, stop: CancellationToken) {
+        let tunnels = self.iter().filter_map(Site::tunnel).map(|tunnel| tunnel.keep(stop.clone()));
+        join_all(tunnels).await;
+        stop.cancelled().await;
     }
 }

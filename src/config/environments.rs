@@ -3,15 +3,18 @@
 //! Guarantees at least one environment, exactly one default, and addresses to which a token may be sent. Leaves to
 //! `ckan` whether the site is really there.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU8;
 use std::time::Duration;
 
 use url::Url;
 
 use super::problem::Report;
-use super::secrets::TokenSource;
+use super::programs::{Programs, programs};
+use super::secrets::{SecretOf, TokenSource};
 use super::section::Section;
 use super::values;
+use crate::ckan::{CommandLineSettings, Service, ServiceSettings};
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const WRITE_DEADLINE: Duration = Duration::from_secs(150);
@@ -31,6 +34,10 @@ pub struct EnvironmentSettings {
     pub ckan_url: Url,
     /// The variable that holds the API token.
     pub api_token_env: String,
+    /// The variable that holds the address of its database for a role that only reads.
+    pub database_read_env: Option<String>,
+    /// The variable that holds the address of its database for a role that may write.
+    pub database_write_env: Option<String>,
     /// The `ckan.site_url` it must report before a write, without a slash at the end.
     pub site_url: Option<String>,
     /// Where the public sees its datasets.
@@ -41,6 +48,12 @@ pub struct EnvironmentSettings {
     pub write_deadline: Duration,
     /// How many of many changes it gets at once, at most.
     pub bulk_concurrency: NonZeroU8,
+    /// How CKAN's own command line is run.
+    pub command_line: Option<CommandLineSettings>,
+    /// How the services around it are looked at and restarted.
+    pub services: BTreeMap<Service, ServiceSettings>,
+    /// The program that makes `ckan_url` reachable, with its arguments.
+    pub tunnel: Option<Vec<String>>,
 }
 
 /// Reads every environment, in the order of the file.
@@ -62,7 +75,7 @@ pub(super) fn environments(
         return None;
     }
     let mut first_default: Option<String> = None;
-    let mut settings = vec![];
+    let mut settings: Vec<EnvironmentSettings> = vec![];
     let mut sources = vec![];
     let count = sections.len();
     for (name, mut section) in sections {
@@ -84,9 +97,19 @@ pub(super) fn environments(
                 None => first_default = Some(name.clone()),
             }
         }
-        if let Some((environment, source)) = environment(report, section, name, default) {
+        if let Some((environment, found)) = environment(report, section, name, default) {
+            if let Some(other) = settings.iter().find(|other| meet(other, &environment)) {
+                report.at(
+                    section_place,
+                    format!(
+                        "the tunnel of {} ends at the same address as that of {}; write another port, in tunnel and \
+                         in ckan_url",
+                        environment.name, other.name
+                    ),
+                );
+            }
             settings.push(environment);
-            sources.push(source);
+            sources.extend(found);
         }
     }
     if first_default.is_none() {
@@ -100,7 +123,7 @@ fn environment(
     mut section: Section<'_>,
     name: String,
     default: bool,
-) -> Option<(EnvironmentSettings, TokenSource)> {
+) -> Option<(EnvironmentSettings, Vec<TokenSource>)> {
     let title = section.title.clone();
     let allow_plain_http = section.flag(report, "allow_plain_http");
     let ckan_url = section.required(report, "ckan_url", "\"https://ckan.example.gov.uk\"", |text| {
@@ -108,6 +131,18 @@ fn environment(
     });
     let api_token_env =
         section.required(report, "api_token_env", "\"CKAN_TOKEN_PRODUCTION\"", values::variable);
+    let database_read = section.optional(
+        report,
+        "database_read_env",
+        "\"CKAN_DATABASE_READ_PRODUCTION\"",
+        values::database_variable,
+    );
+    let database_write = section.optional(
+        report,
+        "database_write_env",
+        "\"CKAN_DATABASE_WRITE_PRODUCTION\"",
+        values::database_variable,
+    );
     let site_url = section.optional(report, "site_url", "\"https://ckan.example.gov.uk\"", |text| {
         values::linked_url(text).map(|_| text.trim_end_matches('/').to_owned())
     });
@@ -130,6 +165,8 @@ fn environment(
         }
         given
     });
+    let Programs { command_line, services, tunnel } =
+        programs(report, &mut section, ckan_url.as_ref().map(|url| &url.value));
     let place = section.place;
     section.finish(report);
     let request_timeout = request_timeout.map_or(REQUEST_TIMEOUT, |timeout| timeout.value);
@@ -144,19 +181,42 @@ fn environment(
         );
     }
     let (ckan_url, token) = (ckan_url?, api_token_env?);
-    let source = TokenSource { environment: name.clone(), variable: token.value.clone(), place: token.place };
+    let wanted = [
+        (SecretOf::Token, Some(&token)),
+        (SecretOf::DatabaseRead, database_read.as_ref()),
+        (SecretOf::DatabaseWrite, database_write.as_ref()),
+    ];
+    let named = wanted.into_iter().filter_map(|(what, named)| Some((what, named?)));
+    let sources = named.map(|(what, named)| TokenSource {
+        environment: name.clone(),
+        what,
+        variable: named.value.clone(),
+        place: named.place,
+    });
+    let sources = sources.collect();
     let settings = EnvironmentSettings {
         name,
         default,
         ckan_url: ckan_url.value,
         api_token_env: token.value,
+        database_read_env: database_read.map(|variable| variable.value),
+        database_write_env: database_write.map(|variable| variable.value),
         site_url: site_url.map(|url| url.value),
         public_url: public_url.map(|url| url.value),
         request_timeout,
         write_deadline,
         bulk_concurrency: bulk_concurrency.flatten().unwrap_or(BULK_CONCURRENCY),
+        command_line,
+        services,
+        tunnel: tunnel.map(|tunnel| tunnel.value),
     };
-    Some((settings, source))
+    Some((settings, sources))
+}
+
+/// Whether two environments' tunnels would want the same port of this machine.
+fn meet(one: &EnvironmentSettings, other: &EnvironmentSettings) -> bool {
+    let port = |environment: &EnvironmentSettings| environment.ckan_url.port_or_known_default();
+    one.tunnel.is_some() && other.tunnel.is_some() && port(one) == port(other)
 }
 
 fn is_name(name: &str) -> bool {

@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::problem::{Place, Report};
+use super::values;
+use crate::ckan::DatabaseAddresses;
 
 pub(super) const SIGNING_SECRET: &str = "SLACK_SIGNING_SECRET";
 pub(super) const PREVIOUS_SIGNING_SECRET: &str = "SLACK_SIGNING_SECRET_PREVIOUS";
@@ -25,11 +27,47 @@ pub struct Secrets {
     pub bot_token: SecretString,
     /// CKAN's API token for each environment, by the environment's name.
     pub ckan_tokens: BTreeMap<String, SecretString>,
+    /// The addresses of CKAN's databases, by the environment's name; nothing for one that has none.
+    pub databases: BTreeMap<String, DatabaseAddresses>,
 }
 
-/// Where an environment's token is to be found, and where the file says so.
+impl Secrets {
+    /// Every one of them, for whoever has to keep them from being seen.
+    pub fn all(&self) -> impl Iterator<Item = &SecretString> {
+        [&self.signing_secret, &self.bot_token]
+            .into_iter()
+            .chain(&self.signing_secret_previous)
+            .chain(self.ckan_tokens.values())
+            .chain(
+                self.databases.values().flat_map(|addresses| addresses.read.iter().chain(&addresses.write)),
+            )
+    }
+}
+
+/// What a variable of an environment holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SecretOf {
+    Token,
+    DatabaseRead,
+    DatabaseWrite,
+}
+
+impl SecretOf {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Token => "the API token of a CKAN sysadmin",
+            Self::DatabaseRead => {
+                "the postgres:// address of CKAN's database, with a role that may only read,"
+            }
+            Self::DatabaseWrite => "the postgres:// address of CKAN's database, with a role that may write,",
+        }
+    }
+}
+
+/// Where an environment's secret is to be found, and where the file says so.
 pub(super) struct TokenSource {
     pub(super) environment: String,
+    pub(super) what: SecretOf,
     pub(super) variable: String,
     pub(super) place: Place,
 }
@@ -66,19 +104,41 @@ pub(super) fn read(
         }
     };
     let mut ckan_tokens = BTreeMap::new();
-    for TokenSource { environment: name, variable, place } in sources {
-        match find(environment, variable, Kind::Ckan) {
-            Some(Ok(token)) => {
-                ckan_tokens.insert(name.clone(), token);
+    let mut databases: BTreeMap<String, DatabaseAddresses> = BTreeMap::new();
+    for TokenSource { environment: name, what, variable, place } in sources {
+        let kind = if *what == SecretOf::Token { Kind::Ckan } else { Kind::Database };
+        let secret = match find(environment, variable, kind) {
+            Some(Ok(secret)) => secret,
+            Some(Err(text)) => {
+                report.at(*place, text);
+                continue;
             }
-            Some(Err(text)) => report.at(*place, text),
-            None => report.at(
+            None => {
+                let words = what.in_words();
+                report.at(
+                    *place,
+                    format!(
+                        "{variable} is not set; put {words} into it, or a file's path into {variable}_FILE"
+                    ),
+                );
+                continue;
+            }
+        };
+        let addresses = databases.entry(name.clone()).or_default();
+        match what {
+            SecretOf::Token => {
+                ckan_tokens.insert(name.clone(), secret);
+            }
+            SecretOf::DatabaseRead => addresses.read = Some(secret),
+            SecretOf::DatabaseWrite => addresses.write = Some(secret),
+        }
+        let address = |secret: &Option<SecretString>| secret.as_ref().map(|it| it.expose_secret().to_owned());
+        if addresses.read.is_some() && address(&addresses.read) == address(&addresses.write) {
+            report.at(
                 *place,
-                format!(
-                    "{variable} is not set; put the API token of a CKAN sysadmin into it, or a file's path into \
-                     {variable}_FILE"
-                ),
-            ),
+                "database_read_env and database_write_env lead to the same address; name a role that may only read in \
+                 one, or leave database_read_env out",
+            );
         }
     }
     Some(Secrets {
@@ -86,6 +146,7 @@ pub(super) fn read(
         signing_secret_previous: signing_secret_previous?,
         bot_token: bot_token?,
         ckan_tokens,
+        databases,
     })
 }
 
@@ -93,6 +154,7 @@ pub(super) fn read(
 enum Kind {
     Slack,
     Ckan,
+    Database,
 }
 
 /// The secret in `name` or in the file that `<name>_FILE` names; `None` where neither is set.
@@ -136,6 +198,9 @@ fn checked(name: &str, value: String, kind: Kind) -> Result<SecretString, String
     }
     if kind == Kind::Ckan && slack_token {
         return Err(format!("{name} holds a token of Slack's; put an API token of CKAN into it"));
+    }
+    if kind == Kind::Database {
+        values::postgres_address(&value).map_err(|why| format!("{name} {why}"))?;
     }
     Ok(SecretString::from(value))
 }

@@ -113,6 +113,16 @@ impl<'t> Section<'t> {
         key: &'static str,
         example: &str,
     ) -> Option<Vec<Placed<String>>> {
+        self.placed_texts(report, key, example).map(|texts| texts.value)
+    }
+
+    /// The same, with the place of the key.
+    pub(super) fn placed_texts(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+        example: &str,
+    ) -> Option<Placed<Vec<Placed<String>>>> {
         let Placed { value, place } = self.take(key)?;
         let DeValue::Array(items) = value else {
             Self::wrong_kind(report, place, key, example);
@@ -127,7 +137,7 @@ impl<'t> Section<'t> {
                 Self::wrong_kind(report, place, key, example);
             }
         }
-        Some(texts)
+        Some(Placed { value: texts, place })
     }
 
     /// A table inside this one, titled for people.

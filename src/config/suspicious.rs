@@ -62,6 +62,18 @@ fn has_secret_mark(text: &str) -> bool {
     MARKS.iter().any(|mark| text.starts_with(mark))
 }
 
+/// Whether a word of a command is a secret, or says one. `before` is the word before it.
+pub(super) fn is_secret_word(before: &str, word: &str) -> bool {
+    let says = |name: &str| is_secret_key(&name.replace('-', "_"));
+    let after_flag = before.starts_with("--") && !before.contains('=') && says(before);
+    let assigned = word.split_once('=').is_some_and(|(name, value)| !value.is_empty() && says(name));
+    let in_address = word.split_once("://").is_some_and(|(_, rest)| {
+        rest.split_once('@').is_some_and(|(user, _)| user.contains(':') && !user.contains('/'))
+    });
+    let marked = MARKS.iter().any(|mark| word.contains(mark));
+    after_flag || assigned || in_address || marked
+}
+
 fn is_secret_key(name: &str) -> bool {
     let name = name.to_lowercase();
     WORDS.iter().any(|word| name.contains(word))

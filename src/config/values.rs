@@ -3,7 +3,7 @@
 //! Guarantees that an error never repeats a value that could be a secret, and ends a sentence that begins with the
 //! key: `is not …; write …`. Leaves to the tables which values belong together.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use url::{Host, Url};
@@ -113,9 +113,15 @@ pub(super) fn linked_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether the address is on this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        // Numbers stay text where the scheme is none of the web's.
+        Some(Host::Domain(name)) => {
+            name == "localhost"
+                || name.ends_with(".localhost")
+                || name.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
+        }
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
@@ -144,22 +150,58 @@ pub(super) fn pattern(text: &str) -> Result<String, String> {
     }
 }
 
-/// The name of an environment variable.
+/// The name of the variable that holds an API token.
 pub(super) fn variable(text: &str) -> Result<String, String> {
+    named_variable(text, "CKAN_TOKEN_PRODUCTION", "the token")
+}
+
+/// The name of the variable that holds the address of a database.
+pub(super) fn database_variable(text: &str) -> Result<String, String> {
+    named_variable(text, "CKAN_DATABASE_READ_PRODUCTION", "the address")
+}
+
+fn named_variable(text: &str, example: &str, secret: &str) -> Result<String, String> {
     let fits = text.chars().next().is_some_and(|first| first.is_ascii_uppercase() || first == '_')
         && text.len() <= 64
         && text.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_');
     if !fits {
-        return Err(
-            "is not the name of a variable; write the name, like \"CKAN_TOKEN_PRODUCTION\", and put the token into \
-             that variable"
-                .to_owned(),
-        );
+        return Err(format!(
+            "is not the name of a variable; write the name, like \"{example}\", and put {secret} into that variable"
+        ));
     }
     if text.starts_with("SLACK_") {
-        return Err("names a variable of Slack's; write another, like \"CKAN_TOKEN_PRODUCTION\"".to_owned());
+        return Err(format!("names a variable of Slack's; write another, like \"{example}\""));
     }
     Ok(text.to_owned())
+}
+
+/// A PostgreSQL address with everything in it that matters: nothing is to come from the process's own surroundings.
+/// The error ends a sentence that begins with the variable's name, and repeats nothing of the address.
+pub(super) fn postgres_address(text: &str) -> Result<(), &'static str> {
+    let url = Url::parse(text)
+        .map_err(|_| "holds no address; put postgres://role:password@host/database into it")?;
+    if !matches!(url.scheme(), "postgres" | "postgresql") {
+        return Err(
+            "holds another address than PostgreSQL's; put postgres://role:password@host/database into it",
+        );
+    }
+    if url.host().is_none() || url.username().is_empty() || url.path().trim_matches('/').is_empty() {
+        return Err(
+            "does not name a role, a host and a database; put postgres://role:password@host/database into it",
+        );
+    }
+    if url.query_pairs().any(|(key, _)| !matches!(key.as_ref(), "sslmode" | "sslrootcert")) {
+        return Err("has more after ? than sslmode and sslrootcert; leave the rest out");
+    }
+    let modes: Vec<_> = url.query_pairs().filter(|(key, _)| key == "sslmode").map(|(_, mode)| mode).collect();
+    let encrypted = modes.iter().any(|mode| matches!(mode.as_ref(), "require" | "verify-ca" | "verify-full"));
+    if !encrypted && !is_loopback(&url) {
+        return Err(
+            "would send a password unencrypted if the server asks for it; put ?sslmode=verify-full or \
+                    ?sslmode=require at its end",
+        );
+    }
+    Ok(())
 }
 
 /// A value in a sentence, unless it is long enough to be a secret.

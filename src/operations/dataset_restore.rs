@@ -3,10 +3,14 @@
 //! Guarantees that it comes back in its previous state, with its publisher and groups, and that nothing is lost on
 //! the way that two people did not agree to lose. Leaves many at once to `many`, and datasets that were purged to backups.
 //!
-//! It takes two calls. Where the first, which mends the tie to the publisher, went through and the second was refused,
+//! Over the API it takes two calls. Where the first, which mends the tie to the publisher, went through and the second was refused,
 //! the restore counts as not applied: what was approved is that people get the dataset back, a withdrawn dataset looks
 //! the same with the tie and without, and asking again mends it again. The outcome says that the tie was mended.
+//!
+//! Where the API would lose something and the bot has a role that may write to CKAN's database, it goes that way:
+//! see [`by_database`].
 
+mod by_database;
 mod comparison;
 mod many;
 
@@ -17,9 +21,12 @@ use uuid::Uuid;
 use super::dataset_withdraw::{self, DatasetWithdraw, version};
 use super::survey::Survey;
 use super::target::OneDataset;
-use super::{BulkWork, ChangeOperation, Inverse, Meta, PlanError, Progress, Risk, Sighting, visibility};
+use super::{
+    BulkWork, ChangeOperation, Inverse, Look, Meta, PlanError, Progress, Risk, Sighting, Watch, public_page,
+    visibility,
+};
 use crate::approval::Plan;
-use crate::ckan::{CallError, Cause, Dataset, DatasetState, Effect, Restoring, Site};
+use crate::ckan::{CallError, Cause, Dataset, DatasetState, Effect, Reindexing, Restoring, Site};
 
 /// Gives a withdrawn dataset back.
 pub struct DatasetRestore;
@@ -92,6 +99,9 @@ struct Work {
     publisher: Option<String>,
     groups: Vec<String>,
     keep_resources_aside: bool,
+    /// Where the database is the way: how the index is brought to follow.
+    #[serde(default)]
+    in_database: Option<Reindexing>,
 }
 
 impl ChangeOperation for DatasetRestore {
@@ -110,6 +120,13 @@ impl ChangeOperation for DatasetRestore {
         must_be_withdrawn(&survey)?;
         must_lose_nothing(&survey, arguments)?;
         let dataset = &survey.dataset;
+        let in_database = match survey.restoring {
+            Restoring::InDatabase(reindexing) => Some(reindexing),
+            Restoring::Complete | Restoring::ErasesRemovedResources | Restoring::BlanksContacts => None,
+        };
+        if in_database.is_some() {
+            by_database::must_agree(site, dataset).await?;
+        }
         let to = arguments.to.unwrap_or(PreviousState::Active);
         let work = Work {
             id: dataset.id,
@@ -119,9 +136,11 @@ impl ChangeOperation for DatasetRestore {
             publisher: dataset.organisation.as_ref().map(|publisher| publisher.id.clone()),
             groups: missing_groups(dataset, &arguments.groups),
             keep_resources_aside: survey.restoring == Restoring::Complete,
+            in_database,
         };
         let mut shown = survey.shown();
         shown.push(("Comes back as".to_owned(), as_what(to, dataset.private)));
+        shown.extend(in_database.map(|way| ("Way".to_owned(), by_database::way(way).to_owned())));
         Ok(Plan {
             targets: vec![survey.target()],
             shown,
@@ -134,12 +153,20 @@ impl ChangeOperation for DatasetRestore {
         })
     }
 
-    async fn execute(&self, site: &Site, plan: &Plan, _: &Progress) -> Result<(), CallError> {
-        restore(site, &work(plan)?).await
+    async fn execute(&self, site: &Site, plan: &Plan, progress: &Progress) -> Result<(), CallError> {
+        let work = work(plan)?;
+        match work.in_database {
+            Some(reindexing) => by_database::execute(site, &work, reindexing, progress).await,
+            None => restore(site, &work).await,
+        }
     }
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {
-        look(site, &work(plan)?).await
+        let work = work(plan)?;
+        if work.in_database.is_some() {
+            return by_database::probe(site, &work).await;
+        }
+        seen(site, &work).await
     }
 
     fn bulk(&self) -> Option<&dyn BulkWork> {
@@ -153,12 +180,42 @@ impl ChangeOperation for DatasetRestore {
         };
         Some(Inverse { label: "Withdraw again", operation: DatasetWithdraw::META.name, arguments })
     }
+
+    fn watch(&self, plan: &Plan) -> Option<Watch> {
+        let work = work(plan).ok()?;
+        (work.to == PreviousState::Active && !work.private).then(public_page::watch)
+    }
+
+    async fn look(&self, site: &Site, plan: &Plan, _: &Value) -> Result<Look, CallError> {
+        Ok(public_page::look(site, work(plan)?.id, true).await)
+    }
+}
+
+const VISIBLE: [&str; 2] = ["The search finds it.", "A visitor who is not signed in can read it."];
+
+/// What is to be said where the state is not the one that was asked for.
+fn otherwise(state: &DatasetState, work: &Work) -> Option<Sighting> {
+    if *state == DatasetState::Deleted {
+        Some(Sighting::NotHappened(vec!["CKAN still has it as withdrawn.".to_owned()]))
+    } else if *state == work.to.ckan() {
+        None
+    } else {
+        Some(Sighting::NotHappened(vec![format!(
+            "CKAN has it as “{}”, which is not what was asked for: somebody else changed it.",
+            state.as_str()
+        )]))
+    }
+}
+
+/// What `member_create` needs to tie the dataset to its publisher.
+fn publisher_tie(publisher: &str, id: Uuid) -> Value {
+    json!({"id": publisher, "object": id, "object_type": "package", "capacity": "organization"})
 }
 
 async fn restore(site: &Site, work: &Work) -> Result<(), CallError> {
     if let Some(publisher) = &work.publisher {
         // Deleting by id cut the row that ties the dataset to its publisher, and no update mends it.
-        let mended = site.write("member_create", &membership(publisher, work.id)).await;
+        let mended = site.write("member_create", &publisher_tie(publisher, work.id)).await;
         mended.map_err(|error| {
             let earlier = (error.effect == Effect::Unknown).then_some(PERHAPS_MENDED);
             CallError { effect: Effect::NotApplied, earlier, ..error }
@@ -169,32 +226,20 @@ async fn restore(site: &Site, work: &Work) -> Result<(), CallError> {
     revised.map_err(|error| CallError { earlier, ..error })
 }
 
-async fn look(site: &Site, work: &Work) -> Result<Sighting, CallError> {
+async fn seen(site: &Site, work: &Work) -> Result<Sighting, CallError> {
     let dataset = Dataset::show(site, &work.id.to_string()).await?;
-    let state = dataset.state.as_str();
-    if dataset.state == DatasetState::Deleted {
-        return Ok(Sighting::NotHappened(vec!["CKAN still has it as withdrawn.".to_owned()]));
+    if let Some(otherwise) = otherwise(&dataset.state, work) {
+        return Ok(otherwise);
     }
-    if dataset.state != work.to.ckan() {
-        return Ok(Sighting::NotHappened(vec![format!(
-            "CKAN has it as “{state}”, which is not what was asked for: somebody else changed it."
-        )]));
-    }
-    let mut seen = vec![format!("CKAN has it as “{state}” again.")];
+    let mut seen = vec![format!("CKAN has it as “{}” again.", dataset.state.as_str())];
     if work.to == PreviousState::Active && !dataset.private {
         visibility::agrees(site, work.id, true).await?;
-        seen.push("The search finds it.".to_owned());
-        seen.push("A visitor who is not signed in can read it.".to_owned());
+        seen.extend(VISIBLE.map(str::to_owned));
     }
     let compared = comparison::of(work, &dataset);
     let whole = compared.iter().all(Result::is_ok);
     seen.extend(compared.into_iter().map(|found| found.unwrap_or_else(|missing| missing)));
     Ok(if whole { Sighting::Happened(seen) } else { Sighting::Partly(seen) })
-}
-
-/// The row that ties a dataset to its publisher.
-fn membership(publisher: &str, dataset: Uuid) -> Value {
-    json!({"id": publisher, "object": dataset, "object_type": "package", "capacity": "organization"})
 }
 
 /// One update that CKAN makes only if the dataset is still withdrawn.
@@ -241,7 +286,7 @@ fn must_lose_nothing(survey: &Survey, arguments: &Arguments) -> Result<(), PlanE
         dataset.id, dataset.id
     );
     match survey.restoring {
-        Restoring::Complete => Ok(()),
+        Restoring::Complete | Restoring::InDatabase(_) => Ok(()),
         Restoring::BlanksContacts => Err(PlanError::Refused(format!(
             "The bot does not restore “{}”: this CKAN hides author and maintainer, and a restore over its API would \
              blank them. Restore it in the database: {by_hand}.",
@@ -321,6 +366,6 @@ fn irreversible(survey: &Survey) -> Vec<String> {
              them."
                 .to_owned(),
         ],
-        Restoring::Complete | Restoring::BlanksContacts => vec![],
+        Restoring::Complete | Restoring::InDatabase(_) | Restoring::BlanksContacts => vec![],
     }
 }

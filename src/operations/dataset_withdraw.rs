@@ -6,17 +6,18 @@
 mod many;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::dataset_restore::{self, DatasetRestore, PreviousState};
 use super::survey::Survey;
 use super::target::DatasetTarget;
 use super::{
-    BulkWork, ChangeOperation, Facts, Inverse, Meta, PlanError, Progress, Risk, Sighting, visibility,
+    BulkWork, ChangeOperation, Facts, Inverse, Look, Meta, PlanError, Progress, Risk, Sighting, Watch,
+    public_page, visibility,
 };
 use crate::approval::Plan;
-use crate::ckan::{CallError, Cause, Dataset, DatasetState, Harvester, PublicPage, Restoring, Site};
+use crate::ckan::{CallError, Cause, Dataset, DatasetState, Harvester, Restoring, Site};
 
 pub(super) use many::before;
 
@@ -84,7 +85,7 @@ impl ChangeOperation for DatasetWithdraw {
             previous_state,
             groups: dataset.groups.clone(),
             // The form asks for a reason and a ticket, not for what a restore may erase.
-            offers_restore: survey.restoring == Restoring::Complete,
+            offers_restore: survey.restoring.loses_nothing(),
         };
         Ok(Plan {
             targets: vec![survey.target()],
@@ -112,15 +113,11 @@ impl ChangeOperation for DatasetWithdraw {
             return Ok(Sighting::NotHappened(vec![format!("CKAN still has it as “{state}”.")]));
         }
         visibility::agrees(site, id, false).await?;
-        let mut seen = vec![
+        Ok(Sighting::Happened(vec![
             "CKAN has it as withdrawn.".to_owned(),
             "The search does not find it any more.".to_owned(),
             "A visitor who is not signed in cannot read it any more.".to_owned(),
-        ];
-        if let Some(page) = site.public_page(id).await {
-            seen.push(public_page(page).to_owned());
-        }
-        Ok(Sighting::Happened(seen))
+        ]))
     }
 
     fn bulk(&self) -> Option<&dyn BulkWork> {
@@ -139,17 +136,13 @@ impl ChangeOperation for DatasetWithdraw {
             arguments: serde_json::to_value(arguments).ok()?,
         })
     }
-}
 
-fn public_page(page: PublicPage) -> &'static str {
-    match page {
-        PublicPage::Gone => "The public site does not show it any more.",
-        PublicPage::StillThere => {
-            "The public site still shows it; that takes some ten minutes. If it is there later, look again."
-        }
-        PublicPage::Unclear => {
-            "The public site did not give a clear answer: look at the dataset's page yourself."
-        }
+    fn watch(&self, _: &Plan) -> Option<Watch> {
+        Some(public_page::watch())
+    }
+
+    async fn look(&self, site: &Site, plan: &Plan, _: &Value) -> Result<Look, CallError> {
+        Ok(public_page::look(site, work(plan)?.id, false).await)
     }
 }
 
@@ -185,7 +178,7 @@ fn effects(survey: &Survey) -> Vec<String> {
     ];
     if !survey.dataset.groups.is_empty() {
         let leaves = match survey.restoring {
-            Restoring::Complete => {
+            Restoring::Complete | Restoring::InDatabase(_) => {
                 "It leaves its groups; the Restore that is offered afterwards puts it back into them."
             }
             Restoring::ErasesRemovedResources => {
@@ -245,7 +238,7 @@ fn irreversible(survey: &Survey) -> Vec<String> {
              would have to be restored in the database."
                 .to_owned(),
         ],
-        Restoring::Complete | Restoring::ErasesRemovedResources => vec![],
+        Restoring::Complete | Restoring::InDatabase(_) | Restoring::ErasesRemovedResources => vec![],
     }
 }
 

@@ -8,20 +8,37 @@
 //! `approval` and the telling to `slack`.
 
 pub mod bulk;
+pub mod csv;
 pub mod dataset_restore;
 pub mod dataset_show;
 pub mod dataset_withdraw;
+pub mod harvest_abort;
+pub mod harvest_jobs;
+pub mod harvest_list;
+pub mod harvest_purge_queues;
+pub mod harvest_reharvest;
+pub mod harvest_restart;
+pub mod harvest_restart_worker;
+pub mod harvest_status;
+pub mod harvest_stop;
+pub mod harvest_workers;
 pub mod help;
+mod job_ending;
+mod job_watch;
+pub mod list;
 pub mod lookup;
 pub mod manual;
 pub mod options;
 pub mod progress;
+mod public_page;
 pub mod reference;
 pub mod registry;
 pub mod request_cancel;
 pub mod request_list;
 pub mod request_show;
 pub mod resolve;
+pub mod source_survey;
+pub mod source_target;
 pub mod survey;
 pub mod target;
 mod visibility;

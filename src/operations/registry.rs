@@ -13,6 +13,16 @@ use serde_json::Value;
 use super::dataset_restore::DatasetRestore;
 use super::dataset_show::DatasetShow;
 use super::dataset_withdraw::DatasetWithdraw;
+use super::harvest_abort::HarvestAbort;
+use super::harvest_jobs::HarvestJobs;
+use super::harvest_list::HarvestList;
+use super::harvest_purge_queues::HarvestPurgeQueues;
+use super::harvest_reharvest::HarvestReharvest;
+use super::harvest_restart::HarvestRestart;
+use super::harvest_restart_worker::HarvestRestartWorker;
+use super::harvest_status::HarvestStatus;
+use super::harvest_stop::HarvestStop;
+use super::harvest_workers::HarvestWorkers;
 use super::help::Help;
 use super::request_cancel::RequestCancel;
 use super::request_list::RequestList;
@@ -259,6 +269,16 @@ impl Registry {
                 change(DatasetWithdraw),
                 change(DatasetRestore),
                 read(DatasetShow),
+                read(HarvestList),
+                read(HarvestStatus),
+                read(HarvestJobs),
+                read(HarvestWorkers),
+                change(HarvestReharvest),
+                change(HarvestStop),
+                change(HarvestRestart),
+                change(HarvestAbort),
+                change(HarvestRestartWorker),
+                change(HarvestPurgeQueues),
                 read(RequestList),
                 read(RequestShow),
                 read(RequestCancel),

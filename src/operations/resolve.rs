@@ -8,15 +8,15 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::PlanError;
 use super::bulk::each;
 use super::target::DatasetTarget;
+use super::{PlanError, list};
 use crate::ckan::{CallError, Cause, Dataset, Site, many};
 
 /// Questions at once to CKAN's own record.
 pub(super) const RECORDS_AT_ONCE: usize = 4;
 /// The most that one request acts on.
-pub const MOST: usize = 20_000;
+pub const MOST: usize = list::LONGEST;
 /// Examples of a kind that are kept.
 const EXAMPLES: usize = 5;
 

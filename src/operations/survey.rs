@@ -15,7 +15,7 @@ pub struct Survey {
     pub dataset: Dataset,
     /// The harvester that owns it, if one does.
     pub harvester: Option<Harvester>,
-    /// What a restore over the API costs here.
+    /// What a restore costs here.
     pub restoring: Restoring,
     /// CKAN's version, where it tells.
     pub ckan_version: Option<String>,
@@ -33,7 +33,7 @@ impl Survey {
             _ => PlanError::Ckan(error),
         })?;
         let harvester = Harvester::of(site, &dataset).await?;
-        let restoring = Restoring::of(&dataset, proof.ckan_version.as_deref());
+        let restoring = Restoring::at(site, &dataset, proof.ckan_version.as_deref());
         let remark = target.host().filter(|host| !site.is_known_as(host)).map(|host| {
             format!(
                 "The address that was pasted is on {host}, which the bot does not know as {}: make sure that this is \
@@ -135,6 +135,7 @@ impl Survey {
 fn restore(restoring: Restoring) -> &'static str {
     match restoring {
         Restoring::Complete => "loses nothing",
+        Restoring::InDatabase(_) => "is made in CKAN's database, and loses nothing",
         Restoring::ErasesRemovedResources => "erases resources that were removed earlier",
         Restoring::BlanksContacts => "blanks author and maintainer",
     }

@@ -21,7 +21,7 @@ pub struct DatasetTarget {
 /// Why a text names no dataset; its text is the sentence to show.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct NotATarget(String);
+pub struct NotATarget(pub(super) String);
 
 /// Words between `/dataset/` and the slug in the addresses of CKAN's own pages.
 const PAGES: [&str; 10] = [
@@ -120,11 +120,11 @@ fn from_address(text: &str) -> Result<DatasetTarget, NotATarget> {
 const HARVEST_SOURCE: &str = "This is the address of a harvest source, not of a dataset. Give the slug, UUID or \
                               address of a dataset.";
 
-fn is_uuid(text: &str) -> bool {
+pub(super) fn is_uuid(text: &str) -> bool {
     text.len() == 36 && Uuid::try_parse(text).is_ok()
 }
 
-fn is_slug(text: &str) -> bool {
+pub(super) fn is_slug(text: &str) -> bool {
     (2..=100).contains(&text.len())
         && !text.starts_with('-')
         && text

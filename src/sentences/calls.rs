@@ -54,6 +54,41 @@ pub fn what(cause: Cause, environment: &str) -> String {
                 "What answers at the address of CKAN on {environment} is another site than the configured one."
             )
         }
+        Cause::DatabaseUnreachable => {
+            format!("The database of CKAN on {environment} cannot be reached, or takes no more connections.")
+        }
+        Cause::DatabaseRefused => {
+            format!("The database of CKAN on {environment} does not let the bot's role do this.")
+        }
+        Cause::DatabaseBusy => {
+            format!("The database of CKAN on {environment} was busy for too long.")
+        }
+        Cause::DatabaseLost => format!("The connection to the database of CKAN on {environment} broke."),
+        Cause::DatabaseChanged => {
+            format!("In the database of CKAN on {environment} things have changed meanwhile.")
+        }
+        Cause::DatabaseUnexpected => {
+            format!("The database of CKAN on {environment} is not as the bot knows CKAN's.")
+        }
+        Cause::DatabaseNotConfigured => {
+            format!("The bot has no database of CKAN on {environment} that it may write to.")
+        }
+        Cause::CommandNotConfigured => {
+            format!("Nobody has told the bot which command does this on {environment}.")
+        }
+        Cause::CommandNotStarted => {
+            format!("The command for CKAN on {environment} could not be started.")
+        }
+        Cause::CommandFailed => format!("The command for CKAN on {environment} ended with an error."),
+        Cause::CommandTimedOut => {
+            format!("The command for CKAN on {environment} took longer than it may, and was stopped.")
+        }
+        Cause::CommandCutOff => {
+            format!(
+                "The command for CKAN on {environment}, or the connection to it, broke off before its end."
+            )
+        }
+        Cause::TunnelDown => format!("The tunnel to CKAN on {environment} does not stand."),
     }
 }
 
@@ -70,7 +105,12 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
     }
     match cause {
         Cause::Unreachable | Cause::ProxyGaveUp => "Check that it is up, then ask again.",
-        Cause::TimedOut | Cause::ConnectionLost => "Ask again in a few minutes.",
+        Cause::TimedOut
+        | Cause::ConnectionLost
+        | Cause::DatabaseBusy
+        | Cause::DatabaseLost
+        | Cause::CommandTimedOut
+        | Cause::CommandCutOff => "Ask again in a few minutes.",
         Cause::TokenNotSysadmin => {
             "Whoever runs the bot has to give it a valid API token of a sysadmin; then ask again."
         }
@@ -85,6 +125,24 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
         }
         Cause::ServerError => "CKAN's own log says more; ask again when that is put right.",
         Cause::SearchIndex => "Check that its Solr is up, then ask again.",
+        Cause::DatabaseUnreachable => "Whoever runs CKAN has to check that it is up; then ask again.",
+        Cause::DatabaseRefused => {
+            "Whoever runs the bot has to check the role's password and rights; then ask again."
+        }
+        Cause::DatabaseChanged => "Look at what is there now, and ask again if it is still wanted.",
+        Cause::DatabaseUnexpected => {
+            "Whoever runs the bot has to check that the address is the one of CKAN's database, and that ckanext-harvest \
+             is installed where it is about harvesters."
+        }
+        Cause::DatabaseNotConfigured => "Whoever runs the bot has to configure one; then ask again.",
+        Cause::CommandNotConfigured => "Whoever runs the bot has to name the command in its configuration.",
+        Cause::CommandNotStarted => {
+            "Whoever runs the bot has to check that the configured program is installed beside it."
+        }
+        Cause::CommandFailed => "What the command printed says more.",
+        Cause::TunnelDown => {
+            "The bot keeps trying to open it: ask again in a few minutes. If it stays so, its log says why."
+        }
         Cause::NotCkan | Cause::WrongSite => "Whoever runs the bot has to put the configured address right.",
     }
 }
@@ -93,7 +151,7 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
 mod tests {
     use super::*;
 
-    const CAUSES: [Cause; 15] = [
+    const CAUSES: [Cause; 28] = [
         Cause::Unreachable,
         Cause::TimedOut,
         Cause::ConnectionLost,
@@ -109,6 +167,19 @@ mod tests {
         Cause::SearchIndex,
         Cause::NotCkan,
         Cause::WrongSite,
+        Cause::DatabaseUnreachable,
+        Cause::DatabaseRefused,
+        Cause::DatabaseBusy,
+        Cause::DatabaseLost,
+        Cause::DatabaseChanged,
+        Cause::DatabaseUnexpected,
+        Cause::DatabaseNotConfigured,
+        Cause::CommandNotConfigured,
+        Cause::CommandNotStarted,
+        Cause::CommandFailed,
+        Cause::CommandTimedOut,
+        Cause::CommandCutOff,
+        Cause::TunnelDown,
     ];
 
     #[test]
@@ -133,6 +204,19 @@ mod tests {
         The search index of CKAN on production failed or does not follow. Nothing was changed. Check that its Solr is up, then ask again.
         What answers at the address of CKAN on production does not answer as CKAN does. Nothing was changed. Whoever runs the bot has to put the configured address right.
         What answers at the address of CKAN on production is another site than the configured one. Nothing was changed. Whoever runs the bot has to put the configured address right.
+        The database of CKAN on production cannot be reached, or takes no more connections. Nothing was changed. Whoever runs CKAN has to check that it is up; then ask again.
+        The database of CKAN on production does not let the bot's role do this. Nothing was changed. Whoever runs the bot has to check the role's password and rights; then ask again.
+        The database of CKAN on production was busy for too long. Nothing was changed. Ask again in a few minutes.
+        The connection to the database of CKAN on production broke. Nothing was changed. Ask again in a few minutes.
+        In the database of CKAN on production things have changed meanwhile. Nothing was changed. Look at what is there now, and ask again if it is still wanted.
+        The database of CKAN on production is not as the bot knows CKAN's. Nothing was changed. Whoever runs the bot has to check that the address is the one of CKAN's database, and that ckanext-harvest is installed where it is about harvesters.
+        The bot has no database of CKAN on production that it may write to. Nothing was changed. Whoever runs the bot has to configure one; then ask again.
+        Nobody has told the bot which command does this on production. Nothing was changed. Whoever runs the bot has to name the command in its configuration.
+        The command for CKAN on production could not be started. Nothing was changed. Whoever runs the bot has to check that the configured program is installed beside it.
+        The command for CKAN on production ended with an error. Nothing was changed. What the command printed says more.
+        The command for CKAN on production took longer than it may, and was stopped. Nothing was changed. Ask again in a few minutes.
+        The command for CKAN on production, or the connection to it, broke off before its end. Nothing was changed. Ask again in a few minutes.
+        The tunnel to CKAN on production does not stand. Nothing was changed. The bot keeps trying to open it: ask again in a few minutes. If it stays so, its log says why.
         "#);
     }
 

@@ -31,3 +31,18 @@ pub const NOTHING_YET: &str = "Nothing happens yet: a second engineer has to app
 pub fn confirmation(wanted: &str) -> String {
     format!("Type {wanted} to approve")
 }
+/// The label of a pasted list.
+pub const LIST: &str = "Datasets, one per line";
+/// The hint under a pasted list.
+pub const LIST_HINT: &str =
+    "The slug, UUID or address of each. Slack takes 3,000 characters here; attach a longer list.";
+/// The label of an attached list.
+pub const FILE: &str = "Or a file with the list";
+/// The hint under an attached list.
+pub const FILE_HINT: &str =
+    "Text or CSV, one dataset per line, or a column called name, id or url. At most 10,000 lines and 3 MB.";
+/// Both a pasted list and a file.
+pub const LIST_OR_FILE: &str =
+    "There is a pasted list as well. Give one of the two: clear the list above, or take the file out.";
+/// Neither a list, nor a file, nor a dataset in the command.
+pub const LIST_MISSING: &str = "Say which datasets: paste one per line, or attach a file with the list.";

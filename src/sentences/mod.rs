@@ -11,3 +11,4 @@ pub mod notices;
 pub mod refusals;
 pub mod story;
 pub mod text;
+pub mod versions;

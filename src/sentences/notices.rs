@@ -26,6 +26,14 @@ pub fn form_did_not_open() -> Text {
         .plain(".")
 }
 
+/// Slack refused a file for good.
+pub fn file_not_taken(name: &str) -> Text {
+    Text::new()
+        .plain("Slack did not take the file ")
+        .code(name)
+        .plain(", so it is missing here. Whoever looks after the bot finds the reason in its log.")
+}
+
 /// Slack refused the card of a request for good.
 pub fn card_not_taken(request: &Reference) -> Text {
     Text::new()

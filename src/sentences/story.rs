@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::text::Text;
 use crate::approval::{Change, Outcome, Request, State, Verdict};
-use crate::ids::UserId;
+use crate::ids::{Reference, UserId};
 use crate::operations::progress::Step;
 
 /// Over what a change will do.
@@ -164,6 +164,11 @@ pub fn approved(request: &Request, by: &UserId) -> Text {
         let missing = usize::from(request.approvals_needed.get()).saturating_sub(request.approvals().count());
         text.plain(format!(" {missing} more needed."))
     }
+}
+
+/// The private answer to somebody who took a request back by a command.
+pub fn you_cancelled(reference: &Reference) -> Text {
+    Text::new().plain("Request ").code(reference.as_str()).plain(" is cancelled. Nothing was done.")
 }
 
 /// A no ended it.

@@ -101,8 +101,8 @@ async fn interactions(State(door): State<Arc<Door>>, request: Request) -> Respon
     // Another workspace's people can press buttons in a shared channel: they are kept, and refused in words.
     let form = match &arrival.act {
         Act::Submit { form, .. } if form == forms::REVIEW => false,
-        Act::Submit { values, .. } => {
-            if let Err(faults) = forms::filled(values, &door.grammar) {
+        Act::Submit { form, values, .. } => {
+            if let Err(faults) = forms::filled(form, values, &door.grammar) {
                 return axum::Json(faults).into_response();
             }
             true

@@ -11,12 +11,15 @@ use slack_morphism::prelude::*;
 use super::command::Grammar;
 use super::message::{Message, cut};
 use crate::approval::Request;
-use crate::ids::InboundId;
+use crate::ids::{FileId, InboundId};
+use crate::operations::list;
 use crate::sentences::text::Text;
 use crate::sentences::{forms, story};
 
 /// The form for the reason of a change.
 pub const ASK: &str = "ask";
+/// The same with a list of datasets, pasted or attached.
+pub const ASK_LIST: &str = "ask_list";
 /// The form for the reason of a denial.
 pub const DENY: &str = "deny";
 /// The form for the reason of an undoing request.
@@ -31,27 +34,68 @@ pub const CONFIRMATION: &str = "confirmation";
 pub const REASON: &str = "reason";
 /// The field of the ticket.
 pub const TICKET: &str = "ticket";
+/// The field of a pasted list.
+pub const LIST: &str = "list";
+/// The field of an attached list.
+pub const FILE: &str = "file";
+
+/// Slack: a text field takes at most so many characters.
+const LONGEST_PASTE: u64 = 3_000;
 
 /// The longest reason, in characters.
 pub const LONGEST_REASON: usize = 500;
 
 /// A form for why, and for which ticket.
 pub fn ask(form: &str, about: &InboundId, what: Text, ticket: Option<&str>) -> SlackView {
-    let mut blocks =
-        Message::of(what).paragraph(Text::new().line_break().plain(forms::NOTHING_YET)).into_blocks();
-    blocks.push(reason_field(forms::REASON_HINT));
+    let mut blocks = opening(what);
+    blocks.extend(why_fields(ticket));
+    view(form, about, forms::ASK_TITLE, forms::ASK_SUBMIT, blocks)
+}
+
+/// A form for which datasets, why, and for which ticket. For a command that names no dataset itself: one that does
+/// is asked for its reason by [`ask`]. Slack wants the scope `files:read` for the file.
+pub fn ask_for_list(about: &InboundId, what: Text, ticket: Option<&str>) -> SlackView {
+    let mut blocks = opening(what);
+    let pasted = SlackBlockPlainTextInputElement::new()
+        .with_action_id(LIST.to_owned().into())
+        .with_multiline(true)
+        .with_max_length(LONGEST_PASTE);
+    blocks.push(
+        SlackInputBlock::new(plain(forms::LIST), pasted.into())
+            .with_block_id(LIST.to_owned().into())
+            .with_hint(plain(forms::LIST_HINT))
+            .with_optional(true)
+            .into(),
+    );
+    let attached = SlackBlockFileInputElement::new()
+        .with_action_id(FILE.to_owned().into())
+        .with_filetypes(vec!["txt".to_owned(), "text".to_owned(), "csv".to_owned()])
+        .with_max_files(1);
+    blocks.push(
+        SlackInputBlock::new(plain(forms::FILE), attached.into())
+            .with_block_id(FILE.to_owned().into())
+            .with_hint(plain(forms::FILE_HINT))
+            .with_optional(true)
+            .into(),
+    );
+    blocks.extend(why_fields(ticket));
+    view(ASK_LIST, about, forms::ASK_TITLE, forms::ASK_SUBMIT, blocks)
+}
+
+fn opening(what: Text) -> Vec<SlackBlock> {
+    Message::of(what).paragraph(Text::new().line_break().plain(forms::NOTHING_YET)).into_blocks()
+}
+
+fn why_fields(ticket: Option<&str>) -> [SlackBlock; 2] {
     let mut element =
         SlackBlockPlainTextInputElement::new().with_action_id(TICKET.to_owned().into()).with_max_length(40);
     if let Some(ticket) = ticket {
         element = element.with_initial_value(ticket.to_owned());
     }
-    blocks.push(
-        SlackInputBlock::new(plain(forms::TICKET), element.into())
-            .with_block_id(TICKET.to_owned().into())
-            .with_optional(true)
-            .into(),
-    );
-    view(form, about, forms::ASK_TITLE, forms::ASK_SUBMIT, blocks)
+    let ticket = SlackInputBlock::new(plain(forms::TICKET), element.into())
+        .with_block_id(TICKET.to_owned().into())
+        .with_optional(true);
+    [reason_field(forms::REASON_HINT), ticket.into()]
 }
 
 /// A form for why not.
@@ -126,25 +170,41 @@ pub struct Filled {
     pub reason: String,
     /// The ticket's number.
     pub ticket: Option<String>,
+    /// The pasted list; one that can be read.
+    pub list: Option<String>,
+    /// The attached list; not looked at yet.
+    pub file: Option<FileId>,
 }
 
-/// Reads a form, or says what is wrong with it, under each field: Slack's answer that keeps the form open.
-pub fn filled(values: &BTreeMap<String, String>, grammar: &Grammar) -> Result<Filled, Value> {
+/// Reads this form, or says what is wrong with it, under each field: Slack's answer that keeps the form open.
+pub fn filled(form: &str, values: &BTreeMap<String, String>, grammar: &Grammar) -> Result<Filled, Value> {
     let field = |name: &str| values.get(name).map_or("", |value| value.trim());
-    let reason = grammar.reason(field(REASON));
-    let ticket = Some(field(TICKET))
-        .filter(|ticket| !ticket.is_empty())
-        .map(|ticket| grammar.ticket(ticket))
-        .transpose();
+    let filled_in = |name: &str| !field(name).is_empty();
+    let mut errors: BTreeMap<&str, String> = BTreeMap::new();
+    let mut wrong = |name: &'static str, sentence: String| {
+        errors.insert(name, sentence);
+    };
+    let reason = grammar.reason(field(REASON)).map_err(|fault| wrong(REASON, fault.sentence.letters()));
+    let ticket = filled_in(TICKET)
+        .then(|| grammar.ticket(field(TICKET)))
+        .transpose()
+        .map_err(|fault| wrong(TICKET, fault.sentence.letters()));
+    // Not trimmed: what is said of a line carries its number.
+    let list = values.get(LIST).filter(|_| filled_in(LIST)).cloned();
+    let file = filled_in(FILE).then(|| FileId::new(field(FILE)));
+    if let Some(pasted) = &list
+        && let Err(fault) = list::read_text(pasted)
+    {
+        wrong(LIST, fault.to_string());
+    }
+    match (&list, &file) {
+        (Some(_), Some(_)) => wrong(FILE, forms::LIST_OR_FILE.to_owned()),
+        (None, None) if form == ASK_LIST => wrong(LIST, forms::LIST_MISSING.to_owned()),
+        _ => {}
+    }
     match (reason, ticket) {
-        (Ok(reason), Ok(ticket)) => Ok(Filled { reason, ticket }),
-        (reason, ticket) => {
-            let errors: BTreeMap<&str, String> = [(REASON, reason.err()), (TICKET, ticket.err())]
-                .into_iter()
-                .filter_map(|(field, fault)| Some((field, fault?.sentence.letters())))
-                .collect();
-            Err(json!({"response_action": "errors", "errors": errors}))
-        }
+        (Ok(reason), Ok(ticket)) if errors.is_empty() => Ok(Filled { reason, ticket, list, file }),
+        _ => Err(json!({"response_action": "errors", "errors": errors})),
     }
 }
 
@@ -160,20 +220,57 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_under_its_field() {
         let grammar = Grammar::new(&Registry::all(), &[], Some("[0-9]{5,8}"));
-        let wrong = filled(&values(" ", "12x"), &grammar).unwrap_err();
+        let wrong = filled(ASK, &values(" ", "12x"), &grammar).unwrap_err();
         assert_eq!(wrong["response_action"], "errors");
         insta::assert_snapshot!(wrong["errors"]["reason"].as_str().unwrap(), @r#"The reason is empty. Say why in a few words, for the approver and for the record: --reason "why"."#);
         insta::assert_snapshot!(wrong["errors"]["ticket"].as_str().unwrap(), @"12x is not a ticket number. A ticket number looks like 51234.");
-        let good = |ticket: &str| filled(&values("asked", ticket), &grammar).unwrap().ticket;
+        let good = |ticket: &str| filled(ASK, &values("asked", ticket), &grammar).unwrap().ticket;
         assert_eq!(good("#51234").as_deref(), Some("51234"));
         assert_eq!(good(""), None);
-        assert!(filled(&values(&"x".repeat(501), ""), &grammar).is_err());
+        assert!(filled(ASK, &values(&"x".repeat(501), ""), &grammar).is_err());
+    }
+
+    #[test]
+    fn a_list_is_pasted_or_attached_and_what_is_wrong_with_it_is_said_under_its_field() {
+        let grammar = Grammar::new(&Registry::all(), &[], None);
+        let with = |list: &str, file: &str| {
+            let mut values = values("asked", "");
+            values.extend([(LIST.to_owned(), list.to_owned()), (FILE.to_owned(), file.to_owned())]);
+            filled(ASK_LIST, &values, &grammar)
+        };
+        let pasted = with("\nroads\r\nrail \n", "").unwrap();
+        assert_eq!((pasted.list.as_deref(), pasted.file), (Some("\nroads\r\nrail \n"), None));
+        let attached = with("", "F1").unwrap();
+        assert_eq!((attached.list, attached.file), (None, Some(FileId::new("F1"))));
+
+        assert_eq!(with(" \n", "").unwrap_err()["errors"][LIST], forms::LIST_MISSING);
+        assert_eq!(with("roads", "F1").unwrap_err()["errors"][FILE], forms::LIST_OR_FILE);
+        let unread = with("\"roads", "").unwrap_err();
+        insta::assert_snapshot!(unread["errors"][LIST].as_str().unwrap(), @"A quotation mark in line 1 is never closed, so nobody can say where its cell ends. Put that right and send the list again.");
+    }
+
+    #[test]
+    fn the_list_form_keeps_slacks_limits() {
+        let about = InboundId::new("01I");
+        let view = serde_json::to_value(ask_for_list(&about, Text::from("x"), None)).unwrap();
+        assert_eq!(sandbox::slack::blocks::view_problems(&view), []);
+        assert_eq!(
+            (view["callback_id"].as_str(), view["private_metadata"].as_str()),
+            (Some(ASK_LIST), Some("01I"))
+        );
+        let fields: Vec<&str> = view["blocks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|block| block["block_id"].as_str())
+            .collect();
+        assert_eq!(fields, [LIST, FILE, REASON, TICKET]);
     }
 
     #[test]
     fn s17_what_cannot_be_seen_does_not_pass_through_a_form() {
         let grammar = Grammar::new(&Registry::all(), &[], None);
-        let reason = filled(&values("pub\u{200B}lisher \u{202E}asked", ""), &grammar).unwrap().reason;
+        let reason = filled(ASK, &values("pub\u{200B}lisher \u{202E}asked", ""), &grammar).unwrap().reason;
         assert_eq!(reason, "publisher asked");
     }
 

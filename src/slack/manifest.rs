@@ -9,9 +9,11 @@ use url::Url;
 use crate::operations::Registry;
 use crate::slack::message::cut;
 
-/// What the bot's calls need: `commands` for `/ckan`; `chat:write` for messages and their updates; `users:read` and
-/// `usergroups:read` to know who somebody is.
-pub const SCOPES: &[&str] = &["commands", "chat:write", "users:read", "usergroups:read"];
+/// What the bot's calls need: `commands` for `/ckan`; `chat:write` for messages and their updates; `files:read` for a
+/// list that somebody attaches and `files:write` for a file of results; `users:read` and `usergroups:read` to know
+/// who somebody is.
+pub const SCOPES: &[&str] =
+    &["commands", "chat:write", "files:read", "files:write", "users:read", "usergroups:read"];
 
 /// The slash command.
 pub const COMMAND: &str = "/ckan";
@@ -192,6 +194,8 @@ mod tests {
         let needed = [
             ("commands", "features.slash_commands"),
             ("chat:write", "chat.postMessage"),
+            ("files:read", "files.info"),
+            ("files:write", "files.completeUploadExternal"),
             ("users:read", "users.info"),
             ("usergroups:read", "usergroups.users.list"),
         ];

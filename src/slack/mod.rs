@@ -6,7 +6,9 @@
 pub mod card;
 pub mod command;
 pub mod door;
+pub mod files;
 pub mod forms;
+pub mod hosts;
 pub mod manifest;
 pub mod message;
 pub mod outbox;

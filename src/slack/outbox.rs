@@ -9,11 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
+use serde::Deserialize as _;
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::files::{ResultFile, SlackFiles};
 use super::message::Message;
 use super::pace::Pace;
 use super::response_address::ResponseAddress;
@@ -56,6 +58,7 @@ pub struct Outbox {
     store: Arc<dyn Store>,
     web: Arc<SlackWeb>,
     answers: ResponseAddress,
+    files: Arc<SlackFiles>,
     clock: SharedClock,
     wake: Arc<Notify>,
     pace: Pace,
@@ -96,10 +99,11 @@ impl Outbox {
         store: Arc<dyn Store>,
         web: Arc<SlackWeb>,
         answers: ResponseAddress,
+        files: Arc<SlackFiles>,
         clock: SharedClock,
         wake: Arc<Notify>,
     ) -> Self {
-        Self { store, web, answers, clock, wake, pace: Pace::default() }
+        Self { store, web, answers, files, clock, wake, pace: Pace::default() }
     }
 
     /// Delivers until told to stop; a message under way is finished first.
@@ -183,6 +187,15 @@ impl Outbox {
                 }
                 None => Err(SlackError::Refused("no_card".to_owned())),
             },
+            Delivery::File => match self.card(message).await? {
+                Some(card) => {
+                    if let Err(turn) = self.pace.take(&card.channel) {
+                        return Ok(Turn::ComesAt(turn));
+                    }
+                    self.share(body, &card).await
+                }
+                None => Err(SlackError::Refused("no_card".to_owned())),
+            },
             Delivery::CardUpdate => match self.card(message).await? {
                 Some(card) => self.web.update_message(&card, body).await.map(|()| None),
                 None => Err(SlackError::Refused("no_card".to_owned())),
@@ -210,6 +223,25 @@ impl Outbox {
             self.pace.hold(channel, *wait);
         }
         posted.map(Some)
+    }
+
+    /// Shares a file in the thread; where Slack takes none, the thread says so.
+    async fn share(&self, body: &Value, card: &MessageAddress) -> Result<Option<MessageAddress>, SlackError> {
+        let Ok(file) = ResultFile::deserialize(body) else {
+            return Err(SlackError::Refused("not_a_file".to_owned()));
+        };
+        match self.files.share(&file, card).await {
+            Err(SlackError::Refused(code)) if !MENDABLE.contains(&code.as_str()) => {
+                tracing::error!(code, "Slack refuses a file for good");
+                let instead = Message::of(notices::file_not_taken(&file.name)).body();
+                self.post(&card.channel, Some(&card.ts), &instead).await
+            }
+            Err(SlackError::RateLimited(wait)) => {
+                self.pace.hold(&card.channel, wait);
+                Err(SlackError::RateLimited(wait))
+            }
+            shared => shared.map(|()| None),
+        }
     }
 
     /// The answer, or, where it would speak of a card that Slack did not take, that.

@@ -223,10 +223,11 @@ fn submitted(payload: &Value, sender: &Sender) -> Option<Act> {
     let mut values = BTreeMap::new();
     if let Some(blocks) = payload.pointer("/view/state/values").and_then(Value::as_object) {
         for (block, actions) in blocks {
+            // What was typed, or the id of the one attached file; all else about a file is asked of Slack.
             let value = actions
                 .as_object()
                 .and_then(|actions| actions.values().next())
-                .and_then(|action| action.get("value"))
+                .and_then(|action| action.get("value").or_else(|| action.pointer("/files/0/id")))
                 .and_then(Value::as_str)
                 .unwrap_or_default();
             values.insert(block.clone(), value.to_owned());
@@ -302,6 +303,26 @@ mod tests {
         });
         let arrival = interaction(&form(&payload)).unwrap();
         assert!(matches!(arrival.act, Act::Submit { values, .. } if values.is_empty()));
+    }
+
+    #[test]
+    fn of_an_attached_file_only_the_id_is_taken() {
+        let payload = serde_json::json!({
+            "type": "view_submission", "user": {"id": "U1", "team_id": "T0001"}, "team": {"id": "T0001"},
+            "view": {"id": "V1", "callback_id": "ask_list", "private_metadata": "01R", "state": {"values": {
+                "file": {"file": {"type": "file_input", "files": [
+                    {"id": "F1", "name": "list.csv", "url_private_download": "http://169.254.169.254/"},
+                ]}},
+                "list": {"list": {"type": "plain_text_input", "value": null}},
+            }}}
+        });
+        let Act::Submit { values, .. } = interaction(&form(&payload)).unwrap().act else { panic!("no form") };
+        assert_eq!(values, BTreeMap::from([("file", "F1"), ("list", "")].map(|(k, v)| (k.into(), v.into()))));
+        let none = serde_json::json!({"type": "file_input", "files": []});
+        let mut payload = payload;
+        payload["view"]["state"]["values"]["file"]["file"] = none;
+        let Act::Submit { values, .. } = interaction(&form(&payload)).unwrap().act else { panic!("no form") };
+        assert_eq!(values["file"], "");
     }
 
     #[test]

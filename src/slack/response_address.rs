@@ -5,8 +5,9 @@
 //! `outbox` (Slack: at most 5 posts in 30 minutes).
 
 use serde_json::{Value, json};
-use url::{Host, Url};
+use url::Url;
 
+use super::hosts::Hosts;
 use super::web::SlackError;
 
 /// Slack's hosts for response addresses, commercial and government.
@@ -15,32 +16,18 @@ const SLACK_HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
 /// Posts to response addresses.
 pub struct ResponseAddress {
     http: reqwest::Client,
-    emulator: Option<(Host<String>, Option<u16>)>,
+    hosts: Hosts,
 }
 
 impl ResponseAddress {
     /// A poster for a bot whose Slack API stands at `api_url`.
     pub fn new(http: reqwest::Client, api_url: &Url) -> Self {
-        let real = matches!(api_url.host_str(), Some("slack.com" | "slack-gov.com"));
-        let emulator =
-            api_url.host().filter(|_| !real).map(|host| (host.to_owned(), api_url.port_or_known_default()));
-        Self { http, emulator }
+        Self { http, hosts: Hosts::new(&SLACK_HOSTS, api_url) }
     }
 
     /// Whether an answer may go there at all.
     pub fn permits(&self, address: &str) -> bool {
-        let Ok(url) = Url::parse(address) else { return false };
-        if !url.username().is_empty() || url.password().is_some() {
-            return false;
-        }
-        let slack = url.scheme() == "https"
-            && url.port().is_none()
-            && url.host_str().is_some_and(|host| SLACK_HOSTS.contains(&host));
-        let emulated = self.emulator.as_ref().is_some_and(|(host, port)| {
-            url.host().map(|found| found.to_owned()).as_ref() == Some(host)
-                && url.port_or_known_default() == *port
-        });
-        slack || emulated
+        self.hosts.permit(address)
     }
 
     /// Answers privately.

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use slack_morphism::errors::SlackClientError;
 use slack_morphism::prelude::*;
 
+use crate::ids::FileId;
 use crate::store::MessageAddress;
 
 /// How long one call may take.
@@ -108,6 +109,34 @@ struct PostAnswer {
     ts: String,
 }
 
+/// What `files.info` says of a file, as far as reading it goes.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+pub struct SlackFile {
+    /// Its size in bytes, where Slack says so.
+    #[serde(default)]
+    pub size: Option<u64>,
+    /// Where its bytes are read with the bot's token. Absent where it was deleted.
+    #[serde(default)]
+    pub url_private_download: Option<String>,
+    /// It lies with somebody else; Slack has a link to it only.
+    #[serde(default)]
+    pub is_external: bool,
+}
+
+#[derive(Deserialize)]
+struct FileAnswer {
+    file: SlackFile,
+}
+
+/// Where the bytes of a new file go, once.
+#[derive(Deserialize)]
+pub struct UploadAddress {
+    /// The address, a bearer capability.
+    pub upload_url: String,
+    /// The file's id.
+    pub file_id: String,
+}
+
 #[derive(Deserialize)]
 struct AnyAnswer {}
 
@@ -137,11 +166,10 @@ impl SlackWeb {
     async fn get<T: DeserializeOwned + Send>(
         &self,
         method: &str,
-        name: &str,
-        value: &str,
+        parameters: &[(&str, &str)],
     ) -> Result<T, SlackError> {
         let session = self.client.open_session(&self.token);
-        let parameters = vec![(name, Some(value))];
+        let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, Some(*value))).collect();
         let call = session.http_session_api.http_get::<T, _, _>(method, &parameters, None);
         outcome(tokio::time::timeout(CALL_TIMEOUT, call).await)
     }
@@ -153,12 +181,14 @@ impl SlackWeb {
 
     /// One user, read afresh (`users.info`).
     pub async fn user(&self, id: &str) -> Result<SlackUser, SlackError> {
-        self.get::<UserAnswer>("users.info", "user", id).await.map(|answer| answer.user)
+        self.get::<UserAnswer>("users.info", &[("user", id)]).await.map(|answer| answer.user)
     }
 
     /// The members of a user group, read afresh (`usergroups.users.list`).
     pub async fn usergroup(&self, id: &str) -> Result<Vec<String>, SlackError> {
-        self.get::<GroupAnswer>("usergroups.users.list", "usergroup", id).await.map(|answer| answer.users)
+        self.get::<GroupAnswer>("usergroups.users.list", &[("usergroup", id)])
+            .await
+            .map(|answer| answer.users)
     }
 
     /// Posts a message, in a thread where one is named (`chat.postMessage`).
@@ -199,6 +229,34 @@ impl SlackWeb {
     pub async fn open_form(&self, trigger: &str, view: &SlackView) -> Result<(), SlackError> {
         let call = json!({"trigger_id": trigger, "view": view});
         self.post::<AnyAnswer>("views.open", &call).await.map(drop)
+    }
+
+    /// What there is to know of a file (`files.info`).
+    pub async fn file(&self, id: &FileId) -> Result<SlackFile, SlackError> {
+        self.get::<FileAnswer>("files.info", &[("file", id.as_str())]).await.map(|answer| answer.file)
+    }
+
+    /// Begins an upload (`files.getUploadURLExternal`); `length` in bytes must be what is then sent.
+    pub async fn upload_address(&self, name: &str, length: usize) -> Result<UploadAddress, SlackError> {
+        let length = length.to_string();
+        self.get("files.getUploadURLExternal", &[("filename", name), ("length", &length)]).await
+    }
+
+    /// Ends an upload by showing the file in a thread (`files.completeUploadExternal`).
+    pub async fn share_upload(
+        &self,
+        file: &str,
+        title: &str,
+        thread: &MessageAddress,
+        comment: &str,
+    ) -> Result<(), SlackError> {
+        let call = json!({
+            "files": [{"id": file, "title": title}],
+            "channel_id": thread.channel,
+            "thread_ts": thread.ts,
+            "initial_comment": comment,
+        });
+        self.post::<AnyAnswer>("files.completeUploadExternal", &call).await.map(drop)
     }
 }
 

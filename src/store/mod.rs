@@ -103,6 +103,8 @@ pub enum Delivery {
     CardUpdate,
     /// A message in the thread under the request's card.
     Thread,
+    /// A file in the thread under the request's card; the message's body is what `slack::files` makes of one.
+    File,
     /// A message that only one person sees, in a channel the bot is in.
     Ephemeral {
         /// The channel's id.
@@ -134,7 +136,7 @@ pub struct Outgoing {
     pub request: Option<RequestId>,
     /// How it goes out.
     pub delivery: Delivery,
-    /// `text` and `blocks`, ready for Slack.
+    /// `text` and `blocks`, ready for Slack; of a file its name, title, comment and content.
     pub body: Value,
     /// When it was written.
     pub created_at: Timestamp,
@@ -294,7 +296,9 @@ pub trait Store: Send + Sync + 'static {
     async fn unfinished(&self, kind: InboundKind, limit: u32) -> Result<Vec<Inbound>, StoreError>;
     /// One delivery, finished or not, until it is forgotten.
     async fn inbound(&self, id: &InboundId) -> Result<Option<Inbound>, StoreError>;
-    /// Forgets finished deliveries (and with them the signatures already seen) older than this moment.
+    /// Forgets what is older than this moment and nothing refers to any more: finished deliveries (and with them the
+    /// signatures already seen), and messages that Slack has under no address of their own, such as a card's earlier
+    /// states. How many that were.
     async fn forget_finished(&self, before: Timestamp) -> Result<u64, StoreError>;
 
     /// Does one transaction. Given up before it answers, it has happened whole or not at all.

@@ -91,6 +91,9 @@ statements! {
     OUTBOX_AGAIN = "UPDATE outbox SET due_at = $2, tries = tries + 1 WHERE id = $1 AND state = 'waiting'";
     OUTBOX_SETTLE = "UPDATE outbox SET state = $2, delivery = $3, settled_at = $4, channel = $5, ts = $6, why = $7 \
         WHERE id = $1 AND state = 'waiting'";
+    /// In bites, so that the writer is free in between.
+    OUTBOX_FORGET = "DELETE FROM outbox WHERE position IN (SELECT position FROM outbox \
+        WHERE state = 'delivered' AND ts IS NULL AND settled_at < $1 ORDER BY settled_at LIMIT $2)";
     OUTBOX_COUNTS = "SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'waiting') AS waiting, \
         (SELECT COUNT(*) FROM outbox WHERE state = 'dead') AS dead";
     OUTBOX_ADDRESS = "SELECT COUNT(*) FROM outbox WHERE request = $1 AND channel = $2 AND ts = $3 \

@@ -98,21 +98,24 @@ impl Store for SqliteStore {
 
     async fn forget_finished(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut forgotten = 0;
-        loop {
-            let mut turn = self.writer.lock().await?;
-            let mut transaction = turn.begin().await?;
-            let done = sqlx::query(sql::INBOUND_FORGET)
-                .bind(before.as_millisecond())
-                .bind(FORGET_AT_ONCE)
-                .execute(&mut *transaction)
-                .await
-                .map_err(unavailable);
-            let gone = self.writer.end(transaction, done).await?.rows_affected();
-            forgotten += gone;
-            if gone < FORGET_AT_ONCE.unsigned_abs() {
-                return Ok(forgotten);
+        for statement in [sql::INBOUND_FORGET, sql::OUTBOX_FORGET] {
+            loop {
+                let mut turn = self.writer.lock().await?;
+                let mut transaction = turn.begin().await?;
+                let done = sqlx::query(statement)
+                    .bind(before.as_millisecond())
+                    .bind(FORGET_AT_ONCE)
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(unavailable);
+                let gone = self.writer.end(transaction, done).await?.rows_affected();
+                forgotten += gone;
+                if gone < FORGET_AT_ONCE.unsigned_abs() {
+                    break;
+                }
             }
         }
+        Ok(forgotten)
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {

@@ -57,7 +57,7 @@ pub(super) async fn press(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Act
             wish::opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
         }
         button::APPROVE => decide(bot, wisher, &account, &id, Decision::Approve(None)).await,
-        button::CANCEL => cancel(bot, wisher, &account, &id).await,
+        button::CANCEL => cancel(bot, wisher, &account, &id, None).await,
         button::DENY => {
             if let Err(refusal) = may_deny(bot, &account, &request) {
                 return refuse(bot, wisher, &request, &refusal).await;
@@ -155,7 +155,7 @@ pub(super) async fn decide(
         if let Decision::Deny(reason) = &decision {
             entry = entry.detail(reason);
         }
-        match commit(bot, wisher, step, entry, words).await {
+        match commit(bot, wisher, step, entry, (words, None)).await {
             Err(ActError::Store(StoreError::Conflict)) => {}
             other => return other,
         }
@@ -163,12 +163,13 @@ pub(super) async fn decide(
     Ok(Acted::Later)
 }
 
-/// Takes a request back, for its requester.
+/// Takes a request back, for its requester, who is told so where the card is not before their eyes.
 pub(super) async fn cancel(
     bot: &Bot,
     wisher: Wisher<'_>,
     account: &Account,
     id: &RequestId,
+    told: Option<&Text>,
 ) -> Result<Acted, ActError> {
     for _ in 0..TRIES {
         let Some(request) = bot.store.request(id).await? else {
@@ -183,7 +184,7 @@ pub(super) async fn cancel(
             Err(refusal) => return refuse(bot, wisher, &request, &refusal).await,
         };
         let entry = entry_of(bot, wisher.sender, AuditAct::Cancelled, &step);
-        match commit(bot, wisher, step, entry, story::cancelled(&account.user)).await {
+        match commit(bot, wisher, step, entry, (story::cancelled(&account.user), told)).await {
             Err(ActError::Store(StoreError::Conflict)) => {}
             other => return other,
         }
@@ -200,11 +201,12 @@ async fn commit(
     wisher: Wisher<'_>,
     step: Step,
     entry: Entry,
-    words: Text,
+    (words, told): (Text, Option<&Text>),
 ) -> Result<Acted, ActError> {
     let request = step.request;
     let approved = request.state == State::Approved;
-    let messages = vec![bot.thread(&request, Message::of(words).body()), bot.card_update(&request)];
+    let mut messages = vec![bot.thread(&request, Message::of(words).body()), bot.card_update(&request)];
+    messages.extend(told.map(|told| bot.private(&wisher.private(None), Message::of(told.clone()).body())));
     bot.store
         .commit(Commit {
             finishes: Some(wisher.inbound.clone()),

@@ -30,6 +30,7 @@ use crate::ids::{IdSource, InboundId, RequestId, WorkerId};
 use crate::operations::Registry;
 use crate::slack::card;
 use crate::slack::command::Grammar;
+use crate::slack::files::{ResultFile, SlackFiles};
 use crate::slack::people::Home;
 use crate::slack::web::SlackWeb;
 use crate::store::{Delivery, Outgoing, Store};
@@ -64,6 +65,8 @@ pub struct Bot {
     pub policy: Policy,
     /// Slack's Web API.
     pub web: Arc<SlackWeb>,
+    /// Files of Slack's.
+    pub files: Arc<SlackFiles>,
     /// Our workspace.
     pub home: Home,
     /// Where cards and threads stand.
@@ -113,6 +116,11 @@ impl Bot {
     fn aside(&self, request: &Request, body: serde_json::Value) -> Outgoing {
         let (channel, user) = (self.channel.clone(), request.requester_user.to_string());
         self.message(request, Delivery::Ephemeral { channel, user }, body)
+    }
+
+    /// A file in the request's thread.
+    pub fn file(&self, request: &Request, file: &ResultFile) -> Outgoing {
+        self.message(request, Delivery::File, file.body())
     }
 
     /// A private answer to the person behind a delivery: to its response address, else in the channel.

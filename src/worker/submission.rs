@@ -41,7 +41,7 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
         return decide(bot, wisher, &account, &id, Decision::Approve(typed)).await;
     }
     // The door kept the form open until this was so.
-    let Ok(Filled { reason, ticket }) = forms::filled(values, &bot.grammar) else {
+    let Ok(Filled { reason, ticket, .. }) = forms::filled(form, values, &bot.grammar) else {
         return refuse_unbound(bot, wisher, "unknown_form", refusals::unknown_act()).await;
     };
     match (form.as_str(), &opener) {

@@ -153,7 +153,10 @@ async fn read(
     };
     let body = match reading.answer(asking, &asked.arguments).await {
         Ok(Reply::Say(answer)) => card::answer(&answer),
-        Ok(Reply::Cancel(id)) => return decision::cancel(bot, wisher, account, &id).await,
+        Ok(Reply::Cancel(id)) => {
+            let told = story::you_cancelled(&id.reference());
+            return decision::cancel(bot, wisher, account, &id, Some(&told)).await;
+        }
         Err(PlanError::Refused(sentence)) => Message::of(Text::from(sentence)).body(),
         Err(PlanError::Ckan(error)) => {
             Message::of(Text::from(calls::call_failed(&error, &site.environment))).body()

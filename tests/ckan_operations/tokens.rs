@@ -1,10 +1,15 @@
 //! Whose token it is, and which site.
 
+use std::time::Duration;
+
 use ckan_chatops::ckan::{Cause, Effect, PublicPage, Site};
-use ckan_chatops::operations::{PlanError, Registry, Sighting};
+use ckan_chatops::operations::{Look, PlanError, Registry};
 use sandbox::ckan::{CkanConfig, Fault, FaultKind};
+use serde_json::Value;
 
 use crate::world::{Op, Sandbox, World, only, settings};
+
+const MINUTE: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn a_good_token_is_proved_with_its_owner_and_the_site() {
@@ -78,12 +83,11 @@ async fn the_public_site_is_asked_where_there_is_one() {
     assert_eq!(site.public_page(id).await, Some(PublicPage::StillThere));
     world.control.set_public_lag(600).await;
     withdraw.execute(&plan).await.unwrap();
-    let lagging =
-        "The public site still shows it; that takes some ten minutes. If it is there later, look again.";
-    assert!(seen(withdraw.probe(&plan).await.unwrap()).contains(&lagging.to_owned()));
+    assert_eq!(site.public_page(id).await, Some(PublicPage::StillThere));
+    assert_eq!(withdraw.look(&plan).await, Look::Again { pause: MINUTE, memory: Value::Null, said: vec![] });
     world.control.advance_clock(601).await;
     let gone = "The public site does not show it any more.";
-    assert!(seen(withdraw.probe(&plan).await.unwrap()).contains(&gone.to_owned()));
+    assert_eq!(withdraw.look(&plan).await, Look::Over(vec![gone.to_owned()]));
     world.control.fault(Fault::once("public", FaultKind::Html502)).await;
     assert_eq!(site.public_page(id).await, Some(PublicPage::Unclear));
 }
@@ -93,11 +97,4 @@ fn an_address_or_a_token_that_cannot_be_one_is_no_site() {
     assert!(Site::new(settings("ftp://127.0.0.1/", "token")).is_err());
     assert!(Site::new(settings("http://127.0.0.1/", " ")).is_err());
     assert!(Site::new(settings("http://127.0.0.1/", "two\nlines")).is_err());
-}
-
-fn seen(sighting: Sighting) -> Vec<String> {
-    match sighting {
-        Sighting::Happened(seen) => seen,
-        Sighting::Partly(seen) | Sighting::NotHappened(seen) => panic!("{seen:?}"),
-    }
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ckan_chatops::approval::Plan;
-use ckan_chatops::ckan::{CallError, Site, SiteSettings};
+use ckan_chatops::ckan::{CallError, DatabaseAddresses, ProgramSettings, Site, SiteSettings};
 use ckan_chatops::operations::registry::Kind;
-use ckan_chatops::operations::{Change, Inverse, PlanError, Progress, Registry, Sighting};
+use ckan_chatops::operations::{Change, Inverse, Look, PlanError, Progress, Registry, Sighting};
 use sandbox::ckan::{CkanConfig, CkanControl, CkanSandbox};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -69,9 +69,11 @@ pub(crate) fn settings(url: &str, token: &str) -> SiteSettings {
         token: SecretString::from(token.to_owned()),
         site_url: None,
         public_url: None,
+        database: DatabaseAddresses::default(),
         request_timeout: Duration::from_secs(10),
         write_deadline: Duration::from_mins(2),
         bulk_concurrency: std::num::NonZeroU8::MIN,
+        programs: ProgramSettings::default(),
     }
 }
 
@@ -96,6 +98,10 @@ impl<'a> Op<'a> {
 
     pub(crate) async fn probe(&self, plan: &Plan) -> Result<Sighting, CallError> {
         self.change.probe(self.site, plan).await
+    }
+
+    pub(crate) async fn look(&self, plan: &Plan) -> Look {
+        self.change.look(self.site, plan, &Value::Null).await.unwrap()
     }
 
     pub(crate) fn inverse(&self, plan: &Plan) -> Option<Inverse> {

@@ -23,6 +23,8 @@ mod door;
 mod evidence;
 mod full_disk;
 mod gate;
+#[path = "../stories/lab.rs"]
+mod lab;
 mod process;
 mod slack_away;
 #[expect(dead_code, reason = "the stories' world; a part of it is for them alone")]

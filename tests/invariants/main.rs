@@ -16,6 +16,8 @@
 mod approval;
 mod file;
 mod identity;
+#[path = "../stories/lab.rs"]
+mod lab;
 mod liar;
 #[expect(dead_code, reason = "the crashes need more of it")]
 #[path = "../faults/process.rs"]
@@ -25,5 +27,6 @@ mod secrets;
 mod targets;
 mod transaction;
 mod witness;
+#[expect(dead_code, reason = "the stories' world; a part of it is for them alone")]
 #[path = "../stories/world.rs"]
 mod world;

@@ -90,3 +90,19 @@ async fn invariant_9_a_record_that_search_and_visitors_contradict_is_no_success(
     assert!(lies.load(Ordering::SeqCst));
     assert_eq!(world.ckan.state(SLUG).await, "active");
 }
+
+#[tokio::test]
+async fn invariant_9_the_public_site_is_said_to_follow_only_when_it_does() {
+    let world =
+        World::with(Wanted { environment: "public_url = \"{ckan}\"".to_owned(), ..Wanted::default() }).await;
+    let ckan = world.ckan.control.as_ref().expect("the sandbox CKAN");
+    ckan.set_public_lag(600).await;
+    let card = world.asks_to_withdraw(ALICE, SLUG).await;
+    world.presses(BOB, &card, "approve").await;
+    let done = world.thread(&card, "Done and verified").await;
+    assert!(!done.text.contains("public site"), "{}", done.text);
+    ckan.advance_clock(601).await;
+    world.clock.advance_ms(61_000);
+    let gone = world.thread(&card, "public site").await;
+    insta::assert_snapshot!(said(&gone.text), @"The public site does not show it any more.");
+}

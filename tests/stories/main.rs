@@ -1,6 +1,8 @@
 //! Stories: the real server over real HTTP, a strict Slack, and a CKAN.
 //!
-//! The CKAN is the sandbox's, or, where `CKAN_CHATOPS_LAB_URL` names one, the lab's real one: the same code on both.
+//! The CKAN is the sandbox's, of the version `CKAN_CHATOPS_STORY_CKAN` or the newest, or, where
+//! `CKAN_CHATOPS_LAB_URL` names one, the lab's real one: the same code on all of them. Where versions differ for
+//! people, a story asks [`world::TestCkan::keeps_removed_resources`] and holds a text for each answer.
 //! Texts that people read are compared letter by letter.
 
 #![expect(
@@ -14,8 +16,11 @@
     reason = "a story fails by panicking, shares its world within this binary only, and is told to its end"
 )]
 
+mod bulk;
 mod decisions;
 mod forms;
+mod hazards;
+mod lab;
 mod races;
 mod reading;
 mod refusals;

@@ -57,6 +57,8 @@ async fn open_requests_are_listed_and_shown_and_cancelled_by_their_reference() {
     world.told(ALICE, "Publisher asked").await;
     world.types(ALICE, &format!("/ckan request cancel {reference}")).await;
     world.thread(&card, "cancelled").await;
+    let told = world.told(ALICE, "is cancelled").await;
+    insta::assert_snapshot!(told, @"Request ‹ref› is cancelled. Nothing was done.");
     assert_eq!(world.ckan.state("public-transport-access-nodes").await, "active");
 }
 

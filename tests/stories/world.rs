@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex};
 use ckan_chatops::clock::MovableClock;
 use ckan_chatops::config::Config;
 use ckan_chatops::serve::Server;
-use sandbox::ckan::{CkanConfig, CkanControl, CkanSandbox};
+use sandbox::ckan::{CkanConfig, CkanControl, CkanSandbox, Fault, FaultKind};
 use sandbox::slack::{Control, Message, SlackConfig, SlackSandbox};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::lab::Lab;
 
 pub const CHANNEL: &str = "C0001";
 pub const ALICE: &str = "U0ALICE";
@@ -23,8 +25,12 @@ pub const OUTSIDER: &str = "U0OUT";
 pub struct TestCkan {
     pub url: String,
     pub token: String,
+    /// CKAN's version.
+    pub version: String,
     /// The control of the sandbox CKAN; a real one has none.
     pub control: Option<CkanControl>,
+    /// Where the CKAN is a real one.
+    pub lab: Option<Lab>,
     /// Kept, as it stops when it is dropped.
     _sandbox: Option<CkanSandbox>,
     http: reqwest::Client,
@@ -34,24 +40,58 @@ impl TestCkan {
     async fn start() -> Self {
         ckan_chatops::http::install_crypto_provider();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        if let Ok(url) = std::env::var("CKAN_CHATOPS_LAB_URL") {
-            let file = std::env::var("CKAN_CHATOPS_LAB_TOKEN_FILE").expect("the lab's token file");
-            let token = std::fs::read_to_string(file).expect("the lab's token").trim().to_owned();
-            return Self { url, token, control: None, _sandbox: None, http };
+        if let Some(lab) = Lab::here() {
+            return Self {
+                url: lab.word("URL").to_owned(),
+                token: lab.token(),
+                version: lab.word("VERSION").to_owned(),
+                control: None,
+                lab: Some(lab),
+                _sandbox: None,
+                http,
+            };
         }
         let anywhere = "127.0.0.1:0".parse().unwrap();
-        let ckan = CkanSandbox::start(CkanConfig::default(), anywhere).await.expect("the sandbox CKAN");
+        let mut config = CkanConfig::default();
+        if let Ok(version) = std::env::var("CKAN_CHATOPS_STORY_CKAN") {
+            config.version = version;
+        }
+        let version = config.version.clone();
+        let ckan = CkanSandbox::start(config, anywhere).await.expect("the sandbox CKAN");
         Self {
             url: ckan.url(),
             token: ckan.sysadmin_token().to_owned(),
+            version,
             control: Some(ckan.control()),
+            lab: None,
             _sandbox: Some(ckan),
             http,
         }
     }
 
+    /// Whether a restore over the API leaves alone the resources that were removed from a dataset earlier: from 2.12 on.
+    /// Where it does not, cards warn, no button offers a restore, and a command for it has to say that they may go.
+    pub fn keeps_removed_resources(&self) -> bool {
+        !self.is("2.10") && !self.is("2.11")
+    }
+
+    /// Whether this is a release of the line `line`, such as `2.10`.
+    pub fn is(&self, line: &str) -> bool {
+        self.version.strip_prefix(line).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+
+    /// A text without what differs from run to run, this CKAN's version included.
+    pub fn said(&self, text: &str) -> String {
+        said(text).replace(&self.version, "‹version›")
+    }
+
     /// Calls an action as the site's sysadmin, as somebody at CKAN's own page would.
     pub async fn action(&self, name: &str, body: Value) -> Value {
+        self.answer(name, body).await.1
+    }
+
+    /// The HTTP status of an action and its result, which is null where there is none.
+    pub async fn answer(&self, name: &str, body: Value) -> (u16, Value) {
         let answer = self
             .http
             .post(format!("{}/api/3/action/{name}", self.url))
@@ -60,18 +100,26 @@ impl TestCkan {
             .send()
             .await
             .expect("CKAN answers");
-        answer.json::<Value>().await.expect("CKAN answers in JSON")["result"].clone()
+        let status = answer.status().as_u16();
+        (status, answer.json::<Value>().await.expect("CKAN answers in JSON")["result"].clone())
+    }
+
+    /// From now on CKAN answers 500 when this dataset is withdrawn, although it withdraws it, where this CKAN can be
+    /// made to: not a real one from 2.11 on.
+    pub async fn answers_500_after_deleting(&self, slug: &str) {
+        match (&self.lab, &self.control) {
+            (Some(lab), _) => lab.answers_500_after_deleting(slug),
+            (None, Some(control)) => {
+                control.fault(Fault::once("package_delete", FaultKind::ErrorAfterCommit)).await;
+            }
+            (None, None) => panic!("neither a lab nor a sandbox"),
+        }
     }
 
     /// The dataset's state, as CKAN has it; on the lab read from its database.
     pub async fn state(&self, slug: &str) -> String {
-        if let Ok(database) = std::env::var("CKAN_CHATOPS_LAB_DATABASE") {
-            let asked = format!("select state from package where name = '{slug}'");
-            let out = std::process::Command::new("psql")
-                .args([&database, "-Atc", &asked])
-                .output()
-                .expect("psql, to read the lab's database");
-            return String::from_utf8(out.stdout).unwrap().trim().to_owned();
+        if let Some(lab) = &self.lab {
+            return lab.rows(&format!("select state from package where name = '{slug}'"));
         }
         self.action("package_show", json!({"id": slug})).await["state"].as_str().unwrap_or("gone").to_owned()
     }
@@ -91,7 +139,7 @@ pub struct Wanted {
     pub approvals: u8,
     /// Further lines of the configuration, before its first table's end.
     pub top: String,
-    /// Further lines of the configuration, for the environment.
+    /// Further lines of the configuration, for the environment; `{ckan}` is the CKAN's address.
     pub environment: String,
     /// Another CKAN address or token than the world's own.
     pub ckan_url: Option<String>,
@@ -175,9 +223,9 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
             self.wanted.approvals.max(1),
             self.wanted.ckan_url.as_ref().unwrap_or(&self.ckan.url),
             if self.wanted.environment.is_empty() {
-                "write_deadline = \"3s\"\nrequest_timeout = \"2s\""
+                "write_deadline = \"3s\"\nrequest_timeout = \"2s\"".to_owned()
             } else {
-                &self.wanted.environment
+                self.wanted.environment.replace("{ckan}", &self.ckan.url)
             },
         );
         std::fs::write(self.config_file(), text).unwrap();
@@ -189,6 +237,8 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
         match name {
             "SLACK_SIGNING_SECRET" => Some(slack.signing_secret),
             "SLACK_BOT_TOKEN" => Some(slack.bot_token),
+            "CKAN_DATABASE_READ" => self.ckan.lab.as_ref().map(|lab| lab.word("DATABASE_READ").to_owned()),
+            "CKAN_DATABASE_WRITE" => self.ckan.lab.as_ref().map(|lab| lab.word("DATABASE_WRITE").to_owned()),
             "CKAN_TOKEN_PRODUCTION" => {
                 Some(self.wanted.ckan_token.clone().unwrap_or_else(|| self.ckan.token.clone()))
             }
@@ -296,6 +346,24 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
     pub async fn asks_to_withdraw(&self, user: &str, slug: &str) -> Message {
         self.types(user, &format!("/ckan withdraw {slug} --reason \"Publisher asked\" --ticket 51234")).await;
         self.card(slug).await
+    }
+
+    /// Asks for a withdrawn dataset to come back, and waits for the card: with the Undo button where there is one, else
+    /// by typing the command that the card had named.
+    pub async fn asks_for_it_back(&self, user: &str, done: &Message, slug: &str, to: &str) -> Message {
+        if self.ckan.keeps_removed_resources() {
+            self.presses(user, done, "undo").await;
+            let form = self.control.wait_modal(user).await.unwrap();
+            let why = json!({"reason": {"reason": "It was the wrong one"}});
+            self.control.submit(user, &form.view_id, &why).await.unwrap();
+        } else {
+            assert!(!blocks(done).contains("\"undo\""), "no button offers what loses something");
+            let text = format!(
+                "/ckan restore {slug} --to {to} --erase-removed-resources --ticket 51234 --reason \"It was the wrong one\""
+            );
+            self.types(user, &text).await;
+        }
+        self.card("Restore").await
     }
 
     /// The audit's acts with their results, in order, read from the database file.

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::refusal::Refusal;
-use super::rows::Kind;
-use super::{harvest, people, revise, search, views, writes};
+use super::{harvest, people, revise, search, user_patch, views, writes};
 
 const SITE_TITLE: &str = "Sandbox CKAN";
 
@@ -20,8 +19,10 @@ pub(super) type Run = fn(&mut Call<'_>) -> Result<Value, Refusal>;
 #[derive(Clone, Copy)]
 pub(super) struct Action {
     pub(super) run: Run,
-    /// Changes something: POST only, and a line in the log of writes.
+    /// Changes something: a line in the log of writes.
     pub(super) writes: bool,
+    /// Can be called by GET.
+    pub(super) by_get: bool,
 }
 
 /// The action of that name.
@@ -32,23 +33,44 @@ pub(super) fn find(name: &str) -> Option<Action> {
         "package_list" => package_list,
         "package_search" => search::package_search,
         "package_activity_list" => package_activity_list,
-        "harvest_source_show" => harvest_source_show,
-        "harvest_source_show_status" => harvest_source_show_status,
-        "harvest_object_show" => harvest_object_show,
+        "harvest_source_show" => harvest::harvest_source_show,
+        "harvest_source_show_status" => harvest::harvest_source_show_status,
+        "harvest_source_list" => harvest::harvest_source_list,
+        "harvest_object_show" => harvest::harvest_object_show,
+        "harvest_job_list" => harvest::harvest_job_list,
+        "harvest_job_show" => harvest::harvest_job_show,
+        "harvest_job_report" => harvest::harvest_job_report,
         "user_show" => people::user_show,
         "user_list" => people::user_list,
         "api_token_list" => people::api_token_list,
         "member_list" => people::member_list,
         "organization_show" => people::organization_show,
         "organization_list" => people::organization_list,
+        "organization_list_for_user" => people::organization_list_for_user,
         "config_option_show" => config_option_show,
-        "member_create" => return Some(Action { run: writes::member_create, writes: true }),
-        "package_delete" => return Some(Action { run: writes::package_delete, writes: true }),
-        "package_patch" => return Some(Action { run: writes::package_patch, writes: true }),
-        "package_revise" => return Some(Action { run: revise::package_revise, writes: true }),
+        // CKAN takes it by GET as well, and it changes the index.
+        "harvest_source_reindex" => {
+            return Some(Action { run: harvest::harvest_source_reindex, writes: true, by_get: true });
+        }
+        _ => return writing(name),
+    };
+    Some(Action { run: read, writes: false, by_get: true })
+}
+
+fn writing(name: &str) -> Option<Action> {
+    let run: Run = match name {
+        "member_create" => writes::member_create,
+        "package_delete" => writes::package_delete,
+        "package_patch" => writes::package_patch,
+        "package_revise" => revise::package_revise,
+        "dataset_purge" => writes::dataset_purge,
+        "user_patch" => user_patch::user_patch,
+        "harvest_job_create" => harvest::harvest_job_create,
+        "harvest_job_abort" => harvest::harvest_job_abort,
+        "harvest_jobs_run" => harvest::harvest_jobs_run,
         _ => return None,
     };
-    Some(Action { run: read, writes: false })
+    Some(Action { run, writes: true, by_get: false })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every action has this shape")]
@@ -114,45 +136,4 @@ fn package_activity_list(call: &mut Call<'_>) -> Result<Value, Refusal> {
         })
         .collect();
     Ok(json!(shown))
-}
-
-/// Any package will do: like the real one, it only adds `active` to what `package_show` says.
-fn harvest_source_show(call: &mut Call<'_>) -> Result<Value, Refusal> {
-    let mut shown = package_show(call)?;
-    let active = shown.get("state").is_some_and(|state| state == "active");
-    views::put(&mut shown, "active", json!(active));
-    Ok(shown)
-}
-
-/// By id only, although its own documentation says id or name.
-fn harvest_source_show_status(call: &mut Call<'_>) -> Result<Value, Refusal> {
-    let wanted = call.text("id").ok_or(Refusal::Internal)?;
-    let package = call.catalogue.package(wanted);
-    if !call.is_sysadmin() {
-        // Only who is not a sysadmin is asked for permission, and that question looks the package up.
-        let package =
-            package.ok_or_else(|| Refusal::NotFound(Some("Harvest source not found".to_owned())))?;
-        if !call.may_read(package) {
-            return Err(call.denied("read harvest source", wanted));
-        }
-    }
-    let source =
-        package.filter(|package| package.id == wanted && matches!(package.kind, Kind::Harvest { .. }));
-    let missing = || Refusal::NotFound(Some(format!("Harvest source {wanted} does not exist")));
-    Ok(harvest::status(call.catalogue, source.ok_or_else(missing)?))
-}
-
-fn harvest_object_show(call: &mut Call<'_>) -> Result<Value, Refusal> {
-    let missing = || Refusal::NotFound(Some("Harvest object not found".to_owned()));
-    let package = if let Some(id) = call.text("id") {
-        let mut packages = call.catalogue.packages.iter();
-        packages.find(|package| harvest::object_id(package) == id).ok_or_else(missing)?
-    } else if let Some(dataset) = call.text("dataset_id") {
-        let unknown = || Refusal::NotFound(Some("Dataset not found".to_owned()));
-        call.catalogue.package(dataset).ok_or_else(unknown)?
-    } else {
-        return Err(Refusal::message("Please provide either an \"id\" or a \"dataset_id\" parameter"));
-    };
-    let source = harvest::source_of(call.catalogue, package).ok_or_else(missing)?;
-    Ok(harvest::object(call.catalogue, source, package))
 }

@@ -1,12 +1,14 @@
 //! The sandbox CKAN's database: rows, how they are found, and the one way a package changes.
 //!
-//! Guarantees: every change of a package goes through [`Catalogue::replace_fields`], which stamps it and remembers
-//! when the public could see it. Leaves to [`super::actions`] who may do what.
+//! Guarantees: every change of a package goes through [`Catalogue::replace_fields`], which stamps it, indexes it and
+//! remembers when the public could see it. Leaves to [`super::actions`] who may do what.
 
 use jiff::Timestamp;
 
 use super::CkanConfig;
 use super::clock::ckan_time;
+use super::harvest::Harvest;
+use super::index::Index;
 use super::rows::{Fields, Kind, Membership, Package, Publisher, Resource, User};
 use super::seed::{Seed, SeedDataset, SeedSource, seeded_id};
 
@@ -18,6 +20,8 @@ pub(super) struct Catalogue {
     pub(super) memberships: Vec<Membership>,
     pub(super) packages: Vec<Package>,
     pub(super) activities: Vec<Activity>,
+    pub(super) harvest: Harvest,
+    pub(super) index: Index,
 }
 
 /// One line of a dataset's activity stream.
@@ -53,6 +57,7 @@ impl Catalogue {
             package.creator.clone_from(&creator);
             package.visibility = vec![(Timestamp::MIN, package.is_public())];
         }
+        catalogue.harvest = Harvest::seeded(&catalogue);
         catalogue
     }
 
@@ -66,10 +71,16 @@ impl Catalogue {
                 name: user.name.clone(),
                 fullname: user.fullname.clone(),
                 email: user.email.clone(),
+                state: user.state.clone(),
                 sysadmin: user.sysadmin,
                 created: SEEDED.to_owned(),
                 token: if user.sysadmin { sysadmin_token.take() } else { editor_token.take() },
             });
+            self.memberships.extend(user.memberships.iter().map(|held| Membership {
+                publisher_id: seeded_id("publisher", &held.publisher).to_string(),
+                user_id: seeded_id("user", &user.name).to_string(),
+                capacity: held.capacity.clone(),
+            }));
         }
     }
 
@@ -107,6 +118,7 @@ impl Catalogue {
     /// it alone for `package_delete`.
     pub(super) fn replace_fields(&mut self, id: &str, fields: Fields, touch: bool, now: Timestamp) {
         let Some(package) = self.packages.iter_mut().find(|package| package.id == id) else { return };
+        self.index.put(id);
         package.fields = fields;
         if touch {
             package.modified = ckan_time(now);
@@ -114,6 +126,17 @@ impl Catalogue {
         let visible = package.is_public();
         if package.visibility.last().is_none_or(|(_, before)| *before != visible) {
             package.visibility.push((now, visible));
+        }
+    }
+
+    /// Removes a package for good; its memberships go with it, its activities stay.
+    pub(super) fn purge(&mut self, id: &str) {
+        self.packages.retain(|package| package.id != id);
+        self.index.put(id);
+        for object in &mut self.harvest.objects {
+            if object.package_id.as_deref() == Some(id) {
+                object.package_id = None;
+            }
         }
     }
 }
@@ -143,7 +166,7 @@ fn source_row(source: &SeedSource) -> Package {
             extras: Vec::new(),
             resources: Vec::new(),
         },
-        kind: Kind::Harvest { source_type: source.source_type.clone() },
+        kind: Kind::Harvest { source_type: source.source_type.clone(), config: source.config.clone() },
         visibility: Vec::new(),
     }
 }

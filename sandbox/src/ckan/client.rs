@@ -9,7 +9,8 @@ use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::records::{DatasetRow, Fault, Request, Write};
+use super::command_line::{CommandFault, CommandRun, CommandSettings};
+use super::records::{DatasetRow, Fault, IndexDisturbance, IndexState, Request, Write};
 
 /// Drives a sandbox CKAN.
 #[derive(Debug, Clone)]
@@ -78,6 +79,59 @@ impl CkanControl {
     /// Lets the public site be that far behind.
     pub async fn set_public_lag(&self, seconds: u64) {
         self.done(Method::POST, "public-lag", Some(json!({"public_lag_s": seconds}))).await;
+    }
+
+    /// Jobs with their objects by state, queues, consumers and remote sites.
+    pub async fn harvest(&self) -> Value {
+        self.done(Method::GET, "harvest", None).await
+    }
+
+    /// What the remote site of a source offers from now on: any of the fields that [`Self::harvest`] shows.
+    pub async fn set_remote(&self, source: &str, mut fields: Value) -> Value {
+        if let Value::Object(fields) = &mut fields {
+            fields.insert("source".to_owned(), json!(source));
+        }
+        self.done(Method::POST, "harvest/remote", Some(fields)).await
+    }
+
+    /// `gather` or `fetch` shall `work`, `stop` or `hang`.
+    pub async fn set_consumer(&self, name: &str, does: &str) -> Value {
+        self.done(Method::POST, "harvest/consumer", Some(json!({"name": name, "does": does}))).await
+    }
+
+    /// Lets `gather` or `fetch`, which imports as well, do the next so many things at once.
+    pub async fn step_consumer(&self, name: &str, times: u32) -> Value {
+        self.done(Method::POST, "harvest/step", Some(json!({"consumer": name, "times": times}))).await
+    }
+
+    /// `harvester run` now, and then every so many seconds; nothing ends that.
+    pub async fn set_harvester_cron(&self, every_s: Option<u64>) -> Value {
+        self.done(Method::POST, "harvest/cron", Some(json!({"every_s": every_s}))).await
+    }
+
+    /// How the search index differs from the database.
+    pub async fn index(&self) -> IndexState {
+        parsed(self.done(Method::GET, "index", None).await)
+    }
+
+    /// Puts the search index out of step with the database.
+    pub async fn disturb_index(&self, how: IndexDisturbance) -> IndexState {
+        parsed(self.done(Method::POST, "index", Some(json!(how))).await)
+    }
+
+    /// Commands that were started, in order.
+    pub async fn commands(&self) -> Vec<CommandRun> {
+        parsed(self.done(Method::GET, "commands", None).await)
+    }
+
+    /// How commands behave from now on.
+    pub async fn set_commands(&self, settings: CommandSettings) {
+        self.done(Method::POST, "commands/settings", Some(json!(settings))).await;
+    }
+
+    /// Lets something go wrong with a command.
+    pub async fn command_fault(&self, fault: CommandFault) {
+        self.done(Method::POST, "commands/faults", Some(json!(fault))).await;
     }
 
     /// As on the first day: rows, logs, faults, clock and lag.

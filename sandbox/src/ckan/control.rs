@@ -14,9 +14,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::clock::ckan_time;
-use super::records::{DatasetRow, Fault, Request, ResourceRow, Write};
+use super::records::{DatasetRow, Fault, IndexDisturbance, IndexState, Request, ResourceRow, Write};
 use super::rows::{Fields, Package};
 use super::site::Site;
+use super::{command_line, harvest};
 
 pub(super) fn router() -> Router<Site> {
     Router::new()
@@ -28,9 +29,12 @@ pub(super) fn router() -> Router<Site> {
         .route("/sandbox/clock", get(clock).post(advance))
         .route("/sandbox/public-lag", post(public_lag))
         .route("/sandbox/reset", post(reset))
+        .route("/sandbox/index", get(index).post(disturb_index))
+        .merge(harvest::control::router())
+        .merge(command_line::control::router())
 }
 
-fn refused(status: StatusCode, error: &str, message: &str) -> Response {
+pub(super) fn refused(status: StatusCode, error: &str, message: &str) -> Response {
     (status, Json(json!({"ok": false, "error": error, "message": message}))).into_response()
 }
 
@@ -94,6 +98,19 @@ async fn change(
         .catalogue
         .package(&package.id)
         .map_or_else(no_such_dataset, |found| Json(row(found)).into_response())
+}
+
+async fn index(Shared(site): Shared<Site>) -> Json<IndexState> {
+    Json(site.state().catalogue.index_state())
+}
+
+async fn disturb_index(Shared(site): Shared<Site>, Json(how): Json<IndexDisturbance>) -> Response {
+    let mut state = site.state();
+    if state.catalogue.disturb_index(how) {
+        Json(state.catalogue.index_state()).into_response()
+    } else {
+        no_such_dataset()
+    }
 }
 
 async fn writes(Shared(site): Shared<Site>) -> Json<Vec<Write>> {

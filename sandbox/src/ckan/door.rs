@@ -83,7 +83,7 @@ fn work(
         return (Map::new(), Err(RefusedAtOnce::Text(text)));
     };
     let content_type = header_text(headers, header::CONTENT_TYPE.as_str()).unwrap_or_default();
-    match body::read(release, !action.writes, method, query, &content_type, bytes) {
+    match body::read(release, action.by_get, method, query, &content_type, bytes) {
         Ok(args) => (args, Ok(action)),
         Err(Unreadable::BadRequest(text)) => (Map::new(), Err(RefusedAtOnce::Text(text))),
         Err(Unreadable::NotJson) => (Map::new(), Err(RefusedAtOnce::UnsupportedMediaType)),

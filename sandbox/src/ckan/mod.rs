@@ -28,12 +28,15 @@ mod call;
 mod catalogue;
 mod client;
 mod clock;
+mod command_line;
 mod control;
 mod door;
 mod harvest;
+mod index;
 mod line;
 mod patch;
 mod people;
+pub mod programs;
 mod public;
 mod query;
 mod records;
@@ -44,11 +47,13 @@ mod rows;
 mod search;
 mod seed;
 mod site;
+mod user_patch;
 mod views;
 mod writes;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -57,7 +62,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use client::CkanControl;
-pub use records::{DatasetRow, Fault, FaultKind, Request, ResourceRow, TokenKind, Write};
+pub use command_line::{CommandFault, CommandFaultKind, CommandRun, CommandSettings, program};
+pub use records::{
+    DatasetRow, Fault, FaultKind, IndexDisturbance, IndexState, Request, ResourceRow, TokenKind, Write,
+};
 pub use seed::{
     Extra, Seed, SeedDataset, SeedHarvest, SeedPublisher, SeedResource, SeedSource, SeedUser, seeded_id,
 };
@@ -130,6 +138,18 @@ impl CkanSandbox {
     /// What drives it.
     pub fn control(&self) -> CkanControl {
         CkanControl::new(&self.url)
+    }
+
+    /// The argv that a configuration gives as its command line, with `program` from [`programs`].
+    pub fn command_line(&self, program: &Path) -> Vec<String> {
+        programs::command_line(program, &self.url)
+    }
+
+    /// The whole argv of one of the services `gather`, `fetch` and `csw`: its `status`, `restart` or `logs`.
+    pub fn service(&self, program: &Path, name: &str, verb: &str) -> Vec<String> {
+        let mut argv = self.command_line(program);
+        argv.extend(["--service", name, verb].map(str::to_owned));
+        argv
     }
 
     /// Stops it: no new connection, and whatever waits in a fault ends without an answer.

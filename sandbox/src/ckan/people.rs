@@ -17,10 +17,15 @@ pub(super) fn user_show(call: &mut Call<'_>) -> Result<Value, Refusal> {
         Some(_) => call.text("id").unwrap_or_default(),
     };
     let user = call.catalogue.user(wanted).ok_or(Refusal::NotFound(None))?;
+    Ok(counted(call, user))
+}
+
+/// A person, with the packages that the caller may know of.
+pub(super) fn counted(call: &Call<'_>, user: &User) -> Value {
     let full = sees_all(call, user);
     let counts = |package: &&Package| package.is_public() || (full && package.fields.state != "deleted");
     let created = call.catalogue.packages.iter().filter(|package| package.creator == user.id);
-    Ok(views::user(user, created.filter(counts).count(), full))
+    views::user(user, created.filter(counts).count(), full)
 }
 
 /// A person in a list, where hidden packages do not count.
@@ -35,7 +40,7 @@ fn sees_all(call: &Call<'_>, user: &User) -> bool {
 }
 
 pub(super) fn user_list(call: &mut Call<'_>) -> Result<Value, Refusal> {
-    let email = call.text("email").map(str::to_lowercase);
+    let email = call.text("email");
     if email.is_some() && !call.is_sysadmin() {
         return Err(Refusal::NotAuthorized(String::new()));
     }
@@ -47,9 +52,10 @@ pub(super) fn user_list(call: &mut Call<'_>) -> Result<Value, Refusal> {
                 || (call.is_sysadmin() && user.email.to_lowercase().contains(text))
         };
         text.as_ref().is_none_or(in_text)
-            && email.as_ref().is_none_or(|email| user.email.to_lowercase() == *email)
+            && email.is_none_or(|email| call.release.finds_address(&user.email, email))
     };
-    let mut users: Vec<&User> = call.catalogue.users.iter().filter(is_wanted).collect();
+    let there = call.catalogue.users.iter().filter(|user| user.state != "deleted");
+    let mut users: Vec<&User> = there.filter(is_wanted).collect();
     users.sort_by(|a, b| a.fullname.cmp(&b.fullname));
     if call.args.get("all_fields").is_some_and(|value| !truth(Some(value))) {
         return Ok(json!(users.iter().map(|user| &user.name).collect::<Vec<_>>()));
@@ -124,6 +130,35 @@ pub(super) fn organization_list(call: &mut Call<'_>) -> Result<Value, Refusal> {
         return Ok(json!(shown.collect::<Vec<_>>()));
     }
     Ok(json!(publishers.iter().map(|publisher| &publisher.name).collect::<Vec<_>>()))
+}
+
+/// The organisations in which a person may do something, `manage_group` where nothing is named: every one of them for
+/// a sysadmin.
+pub(super) fn organization_list_for_user(call: &mut Call<'_>) -> Result<Value, Refusal> {
+    let wanted = match call.text("id") {
+        Some(id) => Some(call.catalogue.user(id).ok_or(Refusal::NotFound(None))?),
+        None => call.caller.as_ref(),
+    };
+    let Some(user) = wanted else { return Ok(json!([])) };
+    let roles: &[&str] = match call.text("permission").unwrap_or("manage_group") {
+        "manage_group" | "read" => &["admin", "editor", "member"],
+        "create_dataset" | "update_dataset" | "delete_dataset" => &["admin", "editor"],
+        "admin" | "membership" => &["admin"],
+        _ => &[],
+    };
+    let mut shown = Vec::new();
+    for publisher in &call.catalogue.publishers {
+        let held = call.catalogue.capacity(&publisher.id, user).filter(|held| roles.contains(held));
+        let capacity = if user.sysadmin { Some("admin") } else { held };
+        let Some(capacity) = capacity else { continue };
+        let mut row = views::publisher(publisher, 0);
+        if let Value::Object(fields) = &mut row {
+            fields.remove("package_count");
+        }
+        views::put(&mut row, "capacity", json!(capacity));
+        shown.push(row);
+    }
+    Ok(json!(shown))
 }
 
 /// Rows are `[id, "user", "Admin"]` or `[id, "package", "organization"]`.

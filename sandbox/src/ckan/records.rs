@@ -164,6 +164,33 @@ pub struct DatasetRow {
     pub metadata_modified: String,
 }
 
+/// The search index, beside the database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexState {
+    /// How many documents it has.
+    pub documents: usize,
+    /// Ids of packages that ought to be in it and are not.
+    pub missing: Vec<String>,
+    /// Ids of its documents whose package is deleted or gone.
+    pub stale: Vec<String>,
+}
+
+/// What puts the index out of step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IndexDisturbance {
+    /// All documents go.
+    Clear,
+    /// The documents of these packages go, by id or name.
+    Lose(Vec<String>),
+    /// These packages go from the database, by id or name, and their documents stay.
+    Orphan(Vec<String>),
+    /// These packages are deleted in the database, by id or name, and their documents stay.
+    Outlive(Vec<String>),
+    /// Every document is as it should be.
+    Repair,
+}
+
 /// A row of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceRow {

@@ -18,12 +18,14 @@ pub(super) struct Publisher {
 }
 
 /// An account and its tokens.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct User {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) fullname: String,
     pub(super) email: String,
+    /// `active`, `pending` or `deleted`.
+    pub(super) state: String,
     pub(super) sysadmin: bool,
     pub(super) created: String,
     pub(super) token: Option<String>,
@@ -91,8 +93,8 @@ pub(super) struct Resource {
 pub(super) enum Kind {
     /// A dataset, and the harvest source that brought it.
     Dataset { harvested_from: Option<String> },
-    /// A harvest source.
-    Harvest { source_type: String },
+    /// A harvest source, and its harvester's settings as JSON.
+    Harvest { source_type: String, config: String },
 }
 
 impl Package {

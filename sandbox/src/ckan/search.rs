@@ -59,9 +59,8 @@ pub(super) fn package_search(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let query = Query::Group(filters);
     let mut found: Vec<&Package> = call
         .catalogue
-        .packages
-        .iter()
-        .filter(|package| package.is_indexed() && call.may_read(package))
+        .indexed()
+        .filter(|package| call.may_read(package))
         .filter(|package| query.holds(&|field, matcher| has(call, package, field, matcher)))
         .collect();
     let sort = call.text("sort").unwrap_or(USUAL_SORT);
@@ -137,7 +136,9 @@ fn has(call: &Call<'_>, package: &Package, field: Option<&str>, matcher: &Matche
             match (key, source) {
                 ("harvest_source_id", Some(source)) => exact(&source.id),
                 ("harvest_source_title", Some(source)) => exact(&source.fields.title),
-                ("harvest_object_id", Some(_)) => exact(&harvest::object_id(package)),
+                ("harvest_object_id", Some(_)) => {
+                    harvest::object_id(call.catalogue, package).is_some_and(|id| exact(&id))
+                }
                 _ => fields.extras.iter().any(|extra| extra.key == key && exact(&extra.value)),
             }
         }

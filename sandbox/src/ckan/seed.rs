@@ -41,8 +41,22 @@ pub struct SeedUser {
     pub fullname: String,
     /// Address.
     pub email: String,
+    /// `active`, `pending` (invited, has not set a password yet) or `deleted`.
+    pub state: String,
     /// May do everything.
     pub sysadmin: bool,
+    /// The person's organisations.
+    pub memberships: Vec<SeedMembership>,
+}
+
+/// A person's place in an organisation.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedMembership {
+    /// Slug of the organisation.
+    pub publisher: String,
+    /// `admin`, `editor` or `member`.
+    pub capacity: String,
 }
 
 /// One harvest source.
@@ -57,6 +71,8 @@ pub struct SeedSource {
     pub url: String,
     /// Kind of harvester, as in `ckan`.
     pub source_type: String,
+    /// The harvester's settings as JSON; empty for its defaults.
+    pub config: String,
     /// Slug of the owning organisation.
     pub publisher: String,
     /// UTC, microseconds, no zone, as CKAN writes it.

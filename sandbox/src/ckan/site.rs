@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,9 +17,10 @@ use super::actions::Action;
 use super::call::{Call, Effect};
 use super::catalogue::Catalogue;
 use super::clock::SandboxClock;
+use super::command_line::Commands;
 use super::records::{Fault, FaultKind, Request, TokenKind, Write};
 use super::release::Release;
-use super::views;
+use super::{harvest, views};
 
 /// Shared by all requests.
 #[derive(Debug, Clone)]
@@ -40,6 +42,7 @@ pub(super) struct State {
     pub(super) public_lag: Duration,
     pub(super) requests: Vec<Request>,
     pub(super) writes: Vec<Write>,
+    pub(super) commands: Commands,
 }
 
 /// A call that came through the door: which action, with what, by whom.
@@ -64,6 +67,7 @@ impl Site {
             public_lag: Duration::ZERO,
             requests: Vec::new(),
             writes: Vec::new(),
+            commands: Commands::default(),
         };
         Self { state: Arc::new(Mutex::new(state)), stop: CancellationToken::new(), tasks: TaskTracker::new() }
     }
@@ -83,6 +87,7 @@ impl State {
         self.public_lag = Duration::ZERO;
         self.requests.clear();
         self.writes.clear();
+        self.commands = Commands::default();
     }
 
     /// Notes a request and gives it its number.
@@ -131,8 +136,9 @@ impl State {
         let help = self.help(&arrival.action);
         let sent_id = arrival.args.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let caller = arrival.token.as_deref().and_then(|token| self.catalogue.user_by_token(token)).cloned();
+        let now = self.settle();
         let mut call = Call {
-            now: self.clock.now(),
+            now,
             catalogue: &mut self.catalogue,
             caller,
             args: arrival.args,
@@ -169,6 +175,19 @@ impl State {
             });
         }
         (status, body)
+    }
+
+    /// Lets the consumers and the site's own `harvester run` catch up, and says what time it is.
+    pub(super) fn settle(&mut self) -> Timestamp {
+        let now = self.clock.now();
+        self.catalogue.harvest_until(now);
+        if let Some((every, last)) = self.catalogue.harvest.cron
+            && now.duration_since(last).as_secs().unsigned_abs() >= every
+        {
+            self.catalogue.harvest.cron = Some((every, now));
+            harvest::finish_jobs(&mut self.catalogue, None, now);
+        }
+        now
     }
 
     /// The address that CKAN gives as `help`.

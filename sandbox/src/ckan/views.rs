@@ -61,8 +61,11 @@ pub(super) fn package(catalogue: &Catalogue, package: &Package) -> Value {
             put(&mut shown, "isopen", json!(true));
             put(&mut shown, "extras", json!(extras(catalogue, package)));
         }
-        Kind::Harvest { source_type } => {
+        Kind::Harvest { source_type, config } => {
             put(&mut shown, "source_type", json!(source_type));
+            if !config.is_empty() {
+                put(&mut shown, "config", json!(config));
+            }
             put(&mut shown, "frequency", json!("MANUAL"));
             put(&mut shown, "status", harvest::status(catalogue, package));
         }
@@ -76,7 +79,7 @@ fn extras(catalogue: &Catalogue, package: &Package) -> Vec<Value> {
     own.sort_by(|a, b| a.key.cmp(&b.key));
     let mut shown: Vec<Value> = own.iter().map(|extra| json!(extra)).collect();
     if let Some(source) = harvest::source_of(catalogue, package).filter(|_| package.is_indexed()) {
-        let object = harvest::object_id(package);
+        let object = harvest::object_id(catalogue, package);
         shown.push(json!({"key": "harvest_object_id", "value": object}));
         shown.push(json!({"key": "harvest_source_id", "value": source.id}));
         shown.push(json!({"key": "harvest_source_title", "value": source.fields.title}));
@@ -174,7 +177,7 @@ pub(super) fn user(user: &User, created_packages: usize, full: bool) -> Value {
         "last_active": Value::Null,
         "activity_streams_email_notifications": false,
         "sysadmin": user.sysadmin,
-        "state": "active",
+        "state": user.state,
         "image_url": Value::Null,
         "image_display_url": Value::Null,
         "email_hash": email_hash.get(..32),

@@ -1,4 +1,4 @@
-//! The actions that change something: `package_delete`, `package_patch` and `member_create`.
+//! The actions that change datasets and memberships.
 //!
 //! Guarantees: as on CKAN, deleting is a change of state and can be repeated; a patch takes any string for a state;
 //! a search index that refuses rolls the change back. Unlike CKAN, resources in the state `deleted` are kept where
@@ -68,6 +68,23 @@ pub(super) fn package_patch(call: &mut Call<'_>) -> Result<Value, Refusal> {
         views::without_harvest_extras(&mut shown);
     }
     Ok(shown)
+}
+
+/// Removes a dataset for good, which only a sysadmin may. Its harvest objects stay and lead nowhere.
+pub(super) fn dataset_purge(call: &mut Call<'_>) -> Result<Value, Refusal> {
+    let wanted = call.needed("id")?;
+    let missing = || Refusal::NotFound(Some("Dataset was not found".to_owned()));
+    let id = call.catalogue.package(&wanted).ok_or_else(missing)?.id.clone();
+    call.effect.id = Some(id.clone());
+    if !call.is_sysadmin() {
+        return Err(call.denied("purge package", &id));
+    }
+    if call.search_is_down {
+        return Err(Refusal::SearchIndex);
+    }
+    call.catalogue.purge(&id);
+    call.effect.changed = true;
+    Ok(Value::Null)
 }
 
 /// Puts a person into an organisation, or turns a package's own membership row on again.

@@ -86,6 +86,8 @@ impl SlackConfig {
             scopes: [
                 "commands",
                 "chat:write",
+                "files:read",
+                "files:write",
                 "users:read",
                 "usergroups:read",
                 "channels:read",

@@ -89,6 +89,7 @@ fn answer(kind: &str, element: &Value, given: Option<&Value>) -> Option<Value> {
         "multi_conversations_select" => plain("selected_conversations", "initial_conversations"),
         "datepicker" => plain("selected_date", "initial_date"),
         "timepicker" => plain("selected_time", "initial_time"),
+        "file_input" => json!({ "type": kind, "files": given.cloned().unwrap_or_else(|| json!([])) }),
         "datetimepicker" => plain("selected_date_time", "initial_date_time"),
         _ => Value::Null,
     })
@@ -149,6 +150,9 @@ fn refusal(block: &Value, element: &Value, answer: &Value) -> Option<&'static st
     if empty {
         return (!optional).then_some("This is a required field");
     }
+    if let Some(files) = answer.get("files").and_then(Value::as_array) {
+        return refused_file(element, files);
+    }
     let length = answer.get("value").and_then(Value::as_str)?.chars().count() as u64;
     let limit = |name: &str| element.get(name).and_then(Value::as_u64);
     if limit("min_length").is_some_and(|least| length < least) {
@@ -158,6 +162,19 @@ fn refusal(block: &Value, element: &Value, answer: &Value) -> Option<&'static st
         return Some("This is too long.");
     }
     None
+}
+
+fn refused_file(element: &Value, files: &[Value]) -> Option<&'static str> {
+    let most = element.get("max_files").and_then(Value::as_u64).unwrap_or(10);
+    if files.len() as u64 > most {
+        return Some("There are too many files.");
+    }
+    let allowed = element.get("filetypes").and_then(Value::as_array)?;
+    let is_allowed = |file: &Value| {
+        let ending = text(file, "name").rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
+        ending.is_some_and(|ending| allowed.iter().any(|each| each.as_str() == Some(ending.as_str())))
+    };
+    (!files.iter().all(is_allowed)).then_some("This type of file is not supported.")
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {

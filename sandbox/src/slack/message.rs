@@ -22,6 +22,9 @@ pub struct Message {
     pub text: String,
     /// As posted, with the `block_id` and `action_id` that Slack adds where they are missing.
     pub blocks: Vec<Value>,
+    /// The files shown with it, as Slack's file objects.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Value>,
     /// Only this person sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_for: Option<String>,

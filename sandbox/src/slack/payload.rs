@@ -166,6 +166,9 @@ pub(super) fn message_object(config: &SlackConfig, message: &Message, with_metad
     if !message.blocks.is_empty() {
         fields.insert("blocks".into(), message.blocks.clone().into());
     }
+    if !message.files.is_empty() {
+        fields.insert("files".into(), message.files.clone().into());
+    }
     if let Some(thread) = &message.thread_ts {
         fields.insert("thread_ts".into(), thread.clone().into());
     }

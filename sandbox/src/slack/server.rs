@@ -15,7 +15,7 @@ use super::config::{RequestUrls, SlackConfig};
 use super::connection::{Cut, CuttableListener};
 use super::control::client::Control;
 use super::world::Shared;
-use super::{api, control, page, respond};
+use super::{api, control, page, respond, transfer};
 
 /// How long `stop` waits for open connections.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
@@ -50,6 +50,7 @@ impl SlackSandbox {
             .route("/page/{name}", get(asset))
             .merge(api::routes())
             .merge(respond::routes())
+            .merge(transfer::routes())
             .merge(control::routes())
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .with_state(Arc::clone(&shared));

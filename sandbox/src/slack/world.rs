@@ -14,6 +14,7 @@ use super::capability::Capabilities;
 use super::clock::{Clock, real_micros};
 use super::config::{RequestUrls, SlackConfig};
 use super::fault::Faults;
+use super::file::Files;
 use super::message::{Message, Notice};
 use super::record::{Call, Delivery};
 use super::view::Modal;
@@ -74,6 +75,7 @@ pub(super) struct World {
     pub(super) homes: BTreeMap<String, Modal>,
     pub(super) capabilities: Capabilities,
     pub(super) faults: Faults,
+    pub(super) files: Files,
     pub(super) calls: Vec<Call>,
     pub(super) deliveries: Vec<Delivery>,
     pub(super) last_post_ms: HashMap<String, i64>,
@@ -92,6 +94,7 @@ impl World {
             homes: BTreeMap::new(),
             capabilities: Capabilities::default(),
             faults: Faults::default(),
+            files: Files::default(),
             calls: Vec::new(),
             deliveries: Vec::new(),
             last_post_ms: HashMap::new(),

@@ -13,6 +13,8 @@ pub(crate) struct World {
     pub(crate) http: reqwest::Client,
 }
 
+/// What stands for `ckan` and for the scripts of the services.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_sandbox-ckan");
 pub(crate) const EDITOR: &str = "sandbox-editor-token";
 pub(crate) const ROAD_ACCIDENTS: &str = "road-accidents-2019";
 

@@ -102,5 +102,9 @@ async fn members_of_a_publisher_are_its_packages_and_people() {
     let own = json!([seeded_id("dataset", ROAD_ACCIDENTS), "package", "organization"]);
     assert!(rows.as_array().unwrap().contains(&own), "{rows}");
     let body = json!({"id": "department-for-transport", "object_type": "user"});
-    assert_eq!(world.done("member_list", body).await, json!([]));
+    let people = json!([
+        [seeded_id("user", "dft-admin"), "user", "Admin"],
+        [seeded_id("user", "dft-editor"), "user", "Editor"],
+    ]);
+    assert_eq!(world.done("member_list", body).await, people);
 }

@@ -9,13 +9,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{DatasetRestore, MENDED, PERHAPS_MENDED, PreviousState, Work, look, revision};
+use super::{
+    DatasetRestore, MENDED, PERHAPS_MENDED, PreviousState, Work, by_database, publisher_tie, revision,
+};
 use crate::approval::{Bulk, Item, Plan};
-use crate::ckan::{CallError, Cause, Dataset, DatasetState, Effect, Restoring, Site, many};
+use crate::ckan::{
+    CallError, Cause, CkanVersion, Dataset, DatasetState, Effect, Reindexing, Restoring, Site, many,
+};
 use crate::operations::bulk::{BulkWork, Look, Moved, Seen, each};
 use crate::operations::dataset_withdraw;
 use crate::operations::resolve::{self, LeftOut, RECORDS_AT_ONCE};
-use crate::operations::{Facts, PlanError, Sighting};
+use crate::operations::{Facts, PlanError, Progress, Sighting};
 
 /// What is approved of one dataset.
 #[derive(Serialize, Deserialize)]
@@ -38,15 +42,20 @@ struct Findings {
     gone: LeftOut,
     drafts: usize,
     renamed: LeftOut,
+    version: Option<String>,
+    in_database: bool,
 }
 
 impl Findings {
-    fn take(&mut self, item: &Item, dataset: &Dataset) -> Result<(), PlanError> {
+    fn take(&mut self, site: &Site, item: &Item, dataset: &Dataset) -> Result<(), PlanError> {
         if dataset.state != DatasetState::Deleted {
             self.back_already.add(&item.name);
             return Ok(());
         }
         let was = dataset_withdraw::before(item)?;
+        let restoring = Restoring::of_many(site, dataset.contacts_hidden, self.version.as_deref());
+        let in_database = way(site, restoring, was.publisher.is_some(), self.version.as_deref())?;
+        self.in_database |= in_database.is_some();
         if dataset.name != item.name {
             self.renamed.add(&item.name);
         }
@@ -59,7 +68,8 @@ impl Findings {
                 resources: was.resources,
                 publisher: was.publisher,
                 groups: was.groups,
-                keep_resources_aside: true,
+                keep_resources_aside: restoring == Restoring::Complete,
+                in_database,
             },
             modified: dataset.modified.clone(),
         };
@@ -68,17 +78,39 @@ impl Findings {
     }
 }
 
+/// How the database is the way, where it is; refused where something would be lost.
+fn way(
+    site: &Site,
+    restoring: Restoring,
+    has_publisher: bool,
+    version: Option<&str>,
+) -> Result<Option<Reindexing>, PlanError> {
+    let lossy = match restoring {
+        Restoring::Complete => return Ok(None),
+        Restoring::InDatabase(tie) if has_publisher => return Ok(Some(tie)),
+        Restoring::InDatabase(_) => {
+            let version = version.and_then(CkanVersion::parse);
+            match Reindexing::of(site, false, version) {
+                Some(command) => return Ok(Some(command)),
+                None => "have no publisher, and the bot has no way to bring the search index to follow",
+            }
+        }
+        Restoring::ErasesRemovedResources => {
+            "may have had resources removed earlier, which a restore over the API of a CKAN before 2.12 erases"
+        }
+        Restoring::BlanksContacts => {
+            "would lose author and maintainer, which this CKAN hides and a restore over its API blanks"
+        }
+    };
+    Err(PlanError::Refused(format!(
+        "The bot does not restore them: some {lossy}. Have them restored in the database, or give the bot a role that \
+         may do it."
+    )))
+}
+
 async fn plan(site: &Site, items: Vec<Item>) -> Result<Plan, PlanError> {
     let proof = site.prove().await?;
-    if Restoring::on(proof.ckan_version.as_deref()) != Restoring::Complete {
-        return Err(PlanError::Refused(
-            "On this CKAN, older than 2.12, a restore over the API erases resources that were removed from a dataset \
-             earlier. So they are not restored together: restore each by itself with `/ckan restore`, or have them \
-             restored in the database."
-                .to_owned(),
-        ));
-    }
-    let mut findings = Findings::default();
+    let mut findings = Findings { version: proof.ckan_version, ..Findings::default() };
     for some in items.chunks(many::SEEN_AT_ONCE) {
         let shown = each(some, RECORDS_AT_ONCE, |item| async move {
             resolve::shown(site, &item.target.to_string()).await
@@ -86,14 +118,7 @@ async fn plan(site: &Site, items: Vec<Item>) -> Result<Plan, PlanError> {
         .await?;
         for (item, dataset) in some.iter().zip(shown) {
             match dataset {
-                Some(dataset) if dataset.contacts_hidden => {
-                    return Err(PlanError::Refused(
-                        "The bot does not restore them: this CKAN hides author and maintainer, and a restore over \
-                         its API would blank them. Have them restored in the database."
-                            .to_owned(),
-                    ));
-                }
-                Some(dataset) => findings.take(item, &dataset)?,
+                Some(dataset) => findings.take(site, item, &dataset)?,
                 None => findings.gone.add(&item.name),
             }
         }
@@ -121,6 +146,9 @@ fn put_together(site: &Site, findings: Findings) -> Plan {
             },
         ),
     ];
+    if findings.in_database {
+        shown.push(("Way".to_owned(), by_database::way(Reindexing::PublisherTie).to_owned()));
+    }
     for (label, kind) in
         [("Restored meanwhile, left out", &findings.back_already), ("Gone, left out", &findings.gone)]
     {
@@ -185,8 +213,11 @@ impl BulkWork for DatasetRestore {
 
     async fn act(&self, site: &Site, item: &Item) -> Result<(), CallError> {
         let work = before(item)?.work;
+        if let Some(reindexing) = work.in_database {
+            return by_database::execute(site, &work, reindexing, &Progress::unseen()).await;
+        }
         if let Some(publisher) = &work.publisher {
-            let member = super::membership(publisher, work.id);
+            let member = publisher_tie(publisher, work.id);
             site.write_one_of_many("member_create", &member).await.map_err(|error| {
                 let earlier = (error.effect == Effect::Unknown).then_some(PERHAPS_MENDED);
                 CallError { effect: Effect::NotApplied, earlier, ..error }
@@ -196,8 +227,8 @@ impl BulkWork for DatasetRestore {
         revised.map_err(|error| CallError { earlier: work.publisher.is_some().then_some(MENDED), ..error })
     }
 
-    async fn look(&self, site: &Site, items: &[Item], look_: Look) -> Result<Vec<Seen>, CallError> {
-        if look_ == Look::Record {
+    async fn look(&self, site: &Site, items: &[Item], look: Look) -> Result<Vec<Seen>, CallError> {
+        if look == Look::Record {
             return each(items, RECORDS_AT_ONCE, |item| by_record(site, item)).await;
         }
         let mut found = vec![];
@@ -236,7 +267,12 @@ impl BulkWork for DatasetRestore {
 }
 
 async fn by_record(site: &Site, item: &Item) -> Result<Seen, CallError> {
-    let looked = match look(site, &before(item)?.work).await {
+    let work = before(item)?.work;
+    let looked = match &work.in_database {
+        Some(_) => by_database::probe(site, &work).await,
+        None => super::seen(site, &work).await,
+    };
+    let looked = match looked {
         Ok(looked) => looked,
         Err(error) if error.cause == Cause::SearchIndex => {
             return Ok(Seen::NotDone("CKAN has it back, but the search does not find it.".to_owned()));

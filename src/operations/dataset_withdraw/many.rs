@@ -125,11 +125,7 @@ pub(super) async fn plan(site: &Site, arguments: &Arguments) -> Result<Plan, Pla
         refuse_what_was_typed_in_vain(site, &findings, &lines)?;
     }
     refuse_if_nothing_is_left(&findings, &lines, whose.as_ref())?;
-    let restoring = if findings.contacts_hidden {
-        Restoring::BlanksContacts
-    } else {
-        Restoring::on(proof.ckan_version.as_deref())
-    };
+    let restoring = Restoring::of_many(site, findings.contacts_hidden, proof.ckan_version.as_deref());
     put_together(site, findings, &lines, whose.as_ref(), restoring).await
 }
 
@@ -249,7 +245,7 @@ async fn put_together(
     let sources: Vec<String> =
         most.iter().take(MOST_HARVESTERS).map(|(source, _)| (*source).clone()).collect();
     let harvesters = harvesters(site, &sources).await?;
-    let work = Work { sources, offers_restore: restoring == Restoring::Complete };
+    let work = Work { sources, offers_restore: restoring.loses_nothing() };
     let mut shown = vec![("Datasets".to_owned(), count.to_string())];
     shown.extend(whose.map(|publisher| ("Publisher".to_owned(), publisher.label.clone())));
     let first: Vec<&str> = findings.found.iter().take(5).map(|(_, name, ..)| name.as_str()).collect();
@@ -299,11 +295,13 @@ async fn put_together(
     ];
     if findings.in_groups > 0 {
         effects.push(match restoring {
-            Restoring::Complete => {
+            Restoring::Complete | Restoring::InDatabase(_) => {
                 "They leave their groups; the Restore that is offered afterwards puts them back into them."
                     .to_owned()
             }
-            _ => "They leave their groups.".to_owned(),
+            Restoring::ErasesRemovedResources | Restoring::BlanksContacts => {
+                "They leave their groups.".to_owned()
+            }
         });
     }
     let irreversible = match restoring {
@@ -312,7 +310,7 @@ async fn put_together(
              They would have to be restored in the database."
                 .to_owned(),
         ],
-        Restoring::Complete | Restoring::ErasesRemovedResources => vec![],
+        Restoring::Complete | Restoring::InDatabase(_) | Restoring::ErasesRemovedResources => vec![],
     };
     let summary = match count {
         1 => format!("Withdraw 1 dataset from {}", site.environment),

@@ -66,6 +66,7 @@ macro_rules! store_suite {
             outbox: a_response_address_stays_until_the_message_is_settled;
             outbox: a_card_is_remembered_and_the_newest_one_counts;
             outbox: a_request_knows_its_own_messages;
+            outbox: messages_without_an_address_are_forgotten_in_time;
             audit: entries_are_chained_in_the_order_of_their_commit;
             audit: the_chain_has_no_gaps_after_concurrent_commits;
             audit: a_request_has_its_own_entries;

@@ -207,3 +207,20 @@ pub(in crate::store) async fn a_request_knows_its_own_messages(store: Arc<dyn St
     assert!(!store.is_message_of(&one.id, &elsewhere).await.unwrap());
     assert_eq!(store.card(&one.id).await.unwrap(), None);
 }
+
+pub(in crate::store) async fn messages_without_an_address_are_forgotten_in_time(store: Arc<dyn Store>) {
+    insert(&store, request("01REQUESTA")).await;
+    let sent: Vec<Outgoing> = ["01M1", "01M2", "01M3", "01M4"]
+        .into_iter()
+        .map(|id| Outgoing { request: Some(RequestId::new("01REQUESTA")), ..message(id, id, 0) })
+        .collect();
+    send(&store, sent).await;
+    settle(&store, "01M1", MessageFate::Delivered(None)).await.unwrap();
+    settle(&store, "01M2", MessageFate::Delivered(Some(address("1.1")))).await.unwrap();
+    settle(&store, "01M3", dead()).await.unwrap();
+    assert_eq!(store.forget_finished(Timestamp::MIN).await.unwrap(), 0);
+    assert_eq!(store.forget_finished(Timestamp::MAX).await.unwrap(), 1);
+    assert_eq!(due(&store, at(0)).await, ["01M4"]);
+    assert_eq!(store.message_counts().await.unwrap(), MessageCounts { waiting: 1, dead: 1 });
+    assert!(store.is_message_of(&RequestId::new("01REQUESTA"), &address("1.1")).await.unwrap());
+}

@@ -89,6 +89,7 @@ fn without_address(delivery: Delivery) -> Delivery {
         kept @ (Delivery::Card { .. }
         | Delivery::CardUpdate
         | Delivery::Thread
+        | Delivery::File
         | Delivery::Ephemeral { .. }) => kept,
     }
 }

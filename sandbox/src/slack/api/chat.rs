@@ -15,7 +15,7 @@ use super::{Answer, Context, answer};
 const PACE_MS: i64 = 1_000;
 
 /// The channel, if the bot may post there. A user's id stands for the direct message with that user.
-fn writable(context: &mut Context<'_>, id: &str) -> Result<Channel, ApiError> {
+pub(super) fn writable(context: &mut Context<'_>, id: &str) -> Result<Channel, ApiError> {
     let id =
         if context.world.person(id).is_some() { context.world.direct_channel(id) } else { id.to_owned() };
     let bot = context.world.workspace.app.bot_user_id.clone();
@@ -33,7 +33,7 @@ fn writable(context: &mut Context<'_>, id: &str) -> Result<Channel, ApiError> {
 }
 
 /// The thread to post in, which must be a message of its own that everyone can see.
-fn thread(context: &Context<'_>, channel: &str) -> Result<Option<String>, ApiError> {
+pub(super) fn thread(context: &Context<'_>, channel: &str) -> Result<Option<String>, ApiError> {
     let Some(ts) = context.arguments.text("thread_ts")? else { return Ok(None) };
     match context.world.message(channel, &ts) {
         None => Err(ApiError::new("thread_not_found")),

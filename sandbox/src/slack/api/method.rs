@@ -1,7 +1,7 @@
 //! The list of methods: name, scopes of which one is needed, whether JSON bodies count, and the function.
 
 use super::error::ApiError;
-use super::{Answer, Context, chat, conversations, people, views};
+use super::{Answer, Context, chat, conversations, files, people, views};
 
 /// One Web API method.
 pub(super) struct Method {
@@ -35,6 +35,19 @@ const METHODS: &[Method] = &[
     Method { name: "conversations.members", scopes: READ, takes_json: false, run: conversations::members },
     Method { name: "conversations.open", scopes: OPEN, takes_json: true, run: conversations::open },
     Method { name: "conversations.replies", scopes: HISTORY, takes_json: false, run: conversations::replies },
+    Method {
+        name: "files.completeUploadExternal",
+        scopes: &["files:write"],
+        takes_json: true,
+        run: files::complete_upload,
+    },
+    Method {
+        name: "files.getUploadURLExternal",
+        scopes: &["files:write"],
+        takes_json: false,
+        run: files::upload_address,
+    },
+    Method { name: "files.info", scopes: &["files:read"], takes_json: false, run: files::info },
     Method {
         name: "usergroups.list",
         scopes: &["usergroups:read"],

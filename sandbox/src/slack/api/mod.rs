@@ -9,6 +9,7 @@ mod chat;
 mod content;
 mod conversations;
 mod error;
+mod files;
 mod method;
 mod people;
 mod request;

@@ -7,6 +7,7 @@ use super::super::form;
 use super::super::payload::view_object;
 use super::super::view::{Modal, STACK_LIMIT};
 use super::error::ApiError;
+use super::method::require_one;
 use super::{Answer, Context, answer};
 
 const LARGEST_VIEW: usize = 250_000;
@@ -23,6 +24,9 @@ fn read_view(context: &Context<'_>, kind: &str) -> Result<Value, ApiError> {
     }
     if view.get("type").and_then(Value::as_str) != Some(kind) {
         return Err(ApiError::argument("view/type", &format!("must be equal to \"{kind}\"")));
+    }
+    if blocks::asks_for_files(&view) {
+        require_one(&["files:read"], &context.shared.config.scopes)?;
     }
     let problems = blocks::view_problems(&view);
     if problems.is_empty() { Ok(view) } else { Err(ApiError::blocks("invalid_arguments", &problems)) }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::Surface;
 use super::check::{Checker, Node};
 use super::element::{IDENTIFIER, focus};
 use super::text::{self, Kind};
@@ -59,4 +60,13 @@ fn file(checker: &mut Checker, value: &Value, path: &str) {
     let Some(node) = fields else { return };
     checker.length(node, "action_id", 1, IDENTIFIER);
     checker.whole_number(node, "max_files", 1, 10);
+    if checker.surface != Surface::Modal {
+        checker.report(path, "file_input is for modals");
+    }
+    for ending in checker.list(node, "filetypes", 1, usize::MAX) {
+        let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !ending.as_str().is_some_and(plain) {
+            checker.report(node.path_to("filetypes"), "must be file extensions without a dot");
+        }
+    }
 }

@@ -73,6 +73,14 @@ pub fn view_problems(view: &Value) -> Vec<Problem> {
     view::problems(view)
 }
 
+/// Whether a view holds a file input, which an app may only show with the scope `files:read`.
+pub(super) fn asks_for_files(view: &Value) -> bool {
+    let blocks = view.get("blocks").and_then(Value::as_array).into_iter().flatten();
+    blocks
+        .filter_map(|block| block.get("element"))
+        .any(|element| element.get("type").and_then(Value::as_str) == Some("file_input"))
+}
+
 /// How many characters all texts of these blocks have together.
 pub(super) fn characters(blocks: &[Value]) -> usize {
     let mut texts = Vec::new();

@@ -15,6 +15,7 @@ use super::super::payload::{self, Click};
 use super::super::respond;
 use super::super::workspace::Channel;
 use super::super::world::{Shared, World};
+use super::files::with_files;
 use super::reply::AckReply;
 use super::{Body, Refusal};
 
@@ -143,7 +144,8 @@ fn click_in_view(
     let (block_id, element) = found.ok_or_else(no_such_button)?;
     let action =
         form::action(block_id, element, request.value.as_ref(), &action_ts).ok_or_else(no_such_button)?;
-    let (values, _) = form::fill_in(modal.blocks(), &request.values);
+    let given = with_files(shared, world, (&request.user, modal.blocks()), &request.values)?;
+    let (values, _) = form::fill_in(modal.blocks(), &given);
     let trigger_id = &world.capabilities.new_trigger(&person.id, true, shared.clock.now_ms());
     let click = Click { person: &person, action, trigger_id };
     Ok(payload::view_click(&shared.config, &click, &modal, &values))

@@ -194,6 +194,24 @@ impl Control {
         self.post("submit", &json!({ "user": user, "view_id": view_id, "values": values })).await
     }
 
+    /// Chooses a file for a modal; returns the id to submit it with, in a list.
+    pub async fn upload_file(&self, user: &str, name: &str, content: &[u8]) -> Result<String, ControlError> {
+        let body = json!({ "user": user, "name": name, "content_hex": hex::encode(content) });
+        let answer: Value = self.post("file", &body).await?;
+        let id = answer.pointer("/file/id").and_then(Value::as_str);
+        Ok(id.unwrap_or_default().to_owned())
+    }
+
+    /// The bytes of a file that this person sees.
+    pub async fn open_file(&self, user: &str, file: &str) -> Result<Vec<u8>, ControlError> {
+        let url = format!("{}/control/file", self.base);
+        let response = self.http.get(url).query(&[("user", user), ("file", file)]).send().await?;
+        if response.status().is_success() {
+            return Ok(response.bytes().await?.to_vec());
+        }
+        Self::read::<Value>(response).await.map(|_| Vec::new())
+    }
+
     /// Closes a modal.
     pub async fn close(&self, user: &str, view_id: &str) -> Result<(), ControlError> {
         self.post::<Value>("close", &json!({ "user": user, "view_id": view_id })).await.map(drop)

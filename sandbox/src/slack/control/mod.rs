@@ -7,6 +7,7 @@ mod admin;
 mod click;
 pub mod client;
 mod command;
+mod files;
 pub mod reply;
 mod submission;
 mod wait;
@@ -15,7 +16,7 @@ mod watch;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -24,6 +25,9 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::world::Shared;
+
+/// A file of 10 MB in hexadecimal, and what surrounds it.
+const FILE_BODY: usize = 24 * 1024 * 1024;
 
 /// A refusal in the control API's own shape.
 #[derive(Debug)]
@@ -88,6 +92,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/control/click", post(click::click))
         .route("/control/submit", post(submission::submit))
         .route("/control/close", post(submission::close))
+        .route("/control/file", get(files::open).post(files::upload).layer(DefaultBodyLimit::max(FILE_BODY)))
         .route("/control/deliver", post(admin::deliver))
         .route("/control/replay", post(admin::replay))
         .route("/control/fault", post(admin::fault))

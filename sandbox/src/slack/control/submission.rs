@@ -14,6 +14,7 @@ use super::super::payload;
 use super::super::view::{Modal, STACK_LIMIT};
 use super::super::world::{Shared, World};
 use super::click::tell_of_failure;
+use super::files::with_files;
 use super::reply::SubmitReply;
 use super::{Body, Refusal};
 
@@ -51,7 +52,8 @@ fn submission(shared: &Shared, world: &mut World, request: &SubmitRequest) -> Re
     if modal.field("submit").is_null() {
         return Err(Refusal::conflict("no_submit_button", "That modal has no submit button."));
     }
-    let (values, errors) = form::fill_in(modal.blocks(), &request.values);
+    let given = with_files(shared, world, (&request.user, modal.blocks()), &request.values)?;
+    let (values, errors) = form::fill_in(modal.blocks(), &given);
     if !errors.is_empty() {
         if let Some(modal) = world.modal_mut(&request.view_id) {
             modal.errors.clone_from(&errors);
@@ -59,8 +61,18 @@ fn submission(shared: &Shared, world: &mut World, request: &SubmitRequest) -> Re
         let message = "Slack's client does not send the form until its required fields are filled in.";
         return Err(Refusal { errors: Some(errors), ..Refusal::conflict("incomplete_form", message) });
     }
+    for file in attached(&values) {
+        world.files.give_to_app(&file);
+    }
     let trigger = world.capabilities.new_trigger(&person.id, true, shared.clock.now_ms());
     Ok(payload::view_submission(&shared.config, &person, &modal, &values, &trigger))
+}
+
+/// The ids of all files in a form.
+fn attached(values: &Map<String, Value>) -> Vec<String> {
+    let actions = values.values().filter_map(Value::as_object).flat_map(Map::values);
+    let files = actions.filter_map(|action| action.get("files")?.as_array()).flatten();
+    files.filter_map(|file| Some(file.get("id")?.as_str()?.to_owned())).collect()
 }
 
 /// Does what the app's answer asks.

@@ -1,0 +1,85 @@
+//! Ends harvest jobs, and looks whether they have ended.
+//!
+//! Guarantees that each job is ended by its own id, and counts as ended only when CKAN itself calls it finished and,
+//! where the bot may look into the database, none of its objects is left open. Leaves what the workers still do to them:
+//! no abort stops a worker.
+
+use uuid::Uuid;
+
+use super::progress::Step;
+use super::{Progress, Sighting};
+use crate::ckan::harvest::job::{HarvestJob, JobStatus};
+use crate::ckan::{CallError, Effect, Site};
+
+/// Ends these jobs, one after the other.
+pub(super) async fn end(
+    site: &Site,
+    jobs: &[Uuid],
+    progress: &Progress,
+    doing: &str,
+) -> Result<(), CallError> {
+    let total = u64::try_from(jobs.len()).ok();
+    for (done, job) in (0u64..).zip(jobs) {
+        progress.step(Step { done, total, doing: doing.to_owned() });
+        // Once one is ended, a refusal of the next does not mean that nothing was done.
+        HarvestJob::abort(site, *job).await.map_err(|error| {
+            let effect = if done == 0 { error.effect } else { Effect::Unknown };
+            CallError { effect, ..error }
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether all these jobs have ended.
+pub(super) async fn ended(site: &Site, jobs: &[Uuid]) -> Result<Sighting, CallError> {
+    let (mut ended, mut open) = (vec![], vec![]);
+    for id in jobs {
+        match HarvestJob::show(site, *id).await? {
+            None => ended.push(format!("CKAN no longer has the job {id}.")),
+            Some(job) if job.is_open() => open.push(still_open(&job)),
+            Some(job) => match unfinished(site, *id).await? {
+                0 => ended.push(over(&job)),
+                left => open.push(format!(
+                    "CKAN has the job {id} as finished, but {left} of its objects are not: those that wait are queued \
+                     again at the next `harvester run`."
+                )),
+            },
+        }
+    }
+    Ok(match (ended.is_empty(), open.is_empty()) {
+        (_, true) => Sighting::Happened(ended),
+        (true, false) => Sighting::NotHappened(open),
+        (false, false) => Sighting::Partly([ended, open].concat()),
+    })
+}
+
+/// How many of its objects are neither complete nor in error. Only the database tells: where the bot may not look into
+/// it, CKAN's own word for the job has to do.
+async fn unfinished(site: &Site, job: Uuid) -> Result<i64, CallError> {
+    match site.database() {
+        Some(database) => database.read().unfinished_harvest_objects(job).await,
+        None => Ok(0),
+    }
+}
+
+fn still_open(job: &HarvestJob) -> String {
+    let word = match &job.status {
+        JobStatus::New => "new",
+        JobStatus::Running => "running",
+        JobStatus::Finished => "finished",
+        JobStatus::Other(word) => word,
+    };
+    format!("CKAN still has the job {} as {word}.", job.id)
+}
+
+fn over(job: &HarvestJob) -> String {
+    let counts = job.counts;
+    let mut sentence = format!("CKAN has the job {} as finished.", job.id);
+    if counts.gathered() > 0 {
+        sentence = format!("{sentence} Its {} objects: {counts}.", counts.gathered());
+    }
+    if counts.open > 0 {
+        sentence.push_str(" What is open there is not imported any more.");
+    }
+    sentence
+}

@@ -1,0 +1,11 @@
+//! What holds for every command that the bot runs: how it ends, what it prints, what it is given.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod endings;
+mod kubectl;
+mod output;
+mod services;
+mod shells;
+mod tunnels;
+mod world;

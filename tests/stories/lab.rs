@@ -1,0 +1,75 @@
+//! The lab: a real CKAN with its database, as `./test lab` has brought it up and says where it is.
+//!
+//! Guarantees that a lab is either described whole or not at all: a missing word is a failure with its name, never a
+//! story told on the sandbox by accident. Leaves starting, resetting and ending it to `deploy/ckan-lab`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+/// What `./test lab` says of it, each as `CKAN_CHATOPS_LAB_<word>`.
+const WORDS: [&str; 9] = [
+    // Address and version of CKAN, and the file that holds a sysadmin's token.
+    "URL",
+    "VERSION",
+    "TOKEN_FILE",
+    // CKAN's database as the owner of its tables, for a story's own eyes, and as the bot's two roles.
+    "DATABASE",
+    "DATABASE_READ",
+    "DATABASE_WRITE",
+    // Paths of CKAN's command line, and of the program that shows and restarts the lab's services.
+    "COMMAND",
+    "SERVICES",
+    // Address of the remote sites that the harvest sources point to.
+    "REMOTE",
+];
+
+/// Where everything of the lab is.
+pub struct Lab {
+    words: BTreeMap<&'static str, String>,
+}
+
+impl Lab {
+    /// The lab, where the stories are told on one.
+    pub fn here() -> Option<Self> {
+        std::env::var("CKAN_CHATOPS_LAB_URL").ok()?;
+        let read = |word| {
+            let name = format!("CKAN_CHATOPS_LAB_{word}");
+            (word, std::env::var(&name).unwrap_or_else(|_| panic!("{name} is not set; ./test lab sets it")))
+        };
+        Some(Self { words: WORDS.into_iter().map(read).collect() })
+    }
+
+    /// What is said of it under one of [`WORDS`].
+    pub fn word(&self, word: &str) -> &str {
+        &self.words[word]
+    }
+
+    /// A sysadmin's token.
+    pub fn token(&self) -> String {
+        std::fs::read_to_string(self.word("TOKEN_FILE")).expect("the lab's token").trim().to_owned()
+    }
+
+    /// What this query finds in CKAN's database: a line for each row, columns parted by `|`.
+    pub fn rows(&self, query: &str) -> String {
+        Self::psql(self.word("DATABASE"), &["-c", query])
+    }
+
+    /// Makes CKAN 2.10 answer 500 to the next withdrawals of this dataset, although it carries them out.
+    pub fn answers_500_after_deleting(&self, slug: &str) {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/ckan-lab/old-activity.sql");
+        let dataset = format!("dataset={slug}");
+        let made = Self::psql(self.word("DATABASE"), &["-v", &dataset, "-f", file.to_str().unwrap()]);
+        assert!(!made.is_empty(), "there is no dataset {slug}");
+    }
+
+    fn psql(database: &str, arguments: &[&str]) -> String {
+        let out = Command::new("psql")
+            .args(["-XqAt", "-v", "ON_ERROR_STOP=1", database])
+            .args(arguments)
+            .output()
+            .expect("psql, to read the lab's database");
+        assert!(out.status.success(), "psql: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap().trim().to_owned()
+    }
+}
