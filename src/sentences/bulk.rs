@@ -26,13 +26,12 @@ pub fn stage(done: u32, left: u32, what: &str, next: u32) -> String {
 /// A run that was interrupted goes on.
 pub fn goes_on(done: u32, left: u32, what: &str) -> String {
     let left = match left {
-        0 => "nothing that was not begun is left; I look at those that were being sent".to_owned(),
-        1 => "I go on with the one for which nothing was sent yet".to_owned(),
-        left => format!("I go on with the {left} for which nothing was sent yet"),
+        0 => "I only look at those that were being sent.".to_owned(),
+        left => format!(
+            "I look at those that were being sent, and go on with the {left} for which nothing was sent yet."
+        ),
     };
-    format!(
-        "{done} are {what} and verified; {left}. Those that were being sent when I was interrupted are looked at first, and never sent blindly."
-    )
+    format!("{done} are {what} and verified. {left}")
 }
 
 /// Whoever carried it out is gone.
@@ -109,8 +108,10 @@ pub fn ended(
     if done > 0 && done == total {
         said = vec![format!("All {total} are {what}.")];
     }
-    if total == 1 && done == 1 {
-        said = vec![format!("It is {what}.")];
+    match (done, total) {
+        (1, 1) => said = vec![format!("It is {what}.")],
+        (2, 2) => said = vec![format!("Both are {what}.")],
+        _ => {}
     }
     if done > 0 {
         said.extend(seen);
@@ -133,7 +134,7 @@ pub fn ended(
     }
     if done < total {
         said.push(
-            "For the rest, ask again with the same list: what is done already is left out then.".to_owned(),
+            "For the rest, ask again: what is done already is left out then.".to_owned(),
         );
     }
     said
@@ -166,7 +167,14 @@ mod tests {
             goes_on(421, 570, "withdrawn"),
             goes_on(999, 0, "withdrawn"),
         ];
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @"
+        The first one is withdrawn and verified. Going on with the other 5.
+        The first one is withdrawn and verified. Going on with the next 5.
+        The first 6 are withdrawn and verified. Going on with the other 994.
+        The first 6 are restored and verified. Going on with the last one.
+        421 are withdrawn and verified. I look at those that were being sent, and go on with the 570 for which nothing was sent yet.
+        999 are withdrawn and verified. I only look at those that were being sent.
+        ");
     }
 
     #[test]
@@ -183,6 +191,22 @@ mod tests {
         let some = ended(&counts, &examples, "withdrawn", Some(Stop::TooMany), seen());
         let none =
             ended(&BTreeMap::from([(Failed, 1)]), &examples, "restored", Some(Stop::FirstFailed), seen());
-        insta::assert_snapshot!([all, some, none].map(|said| said.join("\n")).join("\n\n"), @"");
+        insta::assert_snapshot!([all, some, none].map(|said| said.join("\n")).join("\n\n"), @"
+        All 1000 are withdrawn.
+        The search does not find any of them any more.
+
+        400 of 1000 are withdrawn.
+        The search does not find any of them any more.
+        Too many failed, so I stopped: the rest was not touched.
+        2 not done: `slug-1`, `slug-2`. CKAN does not accept it.
+        1 unclear: `slug-3`. CKAN accepted it, and looking again does not show it. Look at the dataset yourself.
+        597 left out: `slug-4`, `slug-5`, `slug-6`, `slug-7`, `slug-8` and 592 more. The run was stopped before its turn.
+        For the rest, ask again: what is done already is left out then.
+
+        0 of 1 are restored.
+        One of the first few failed, so I stopped: the rest was not touched.
+        1 not done: `slug-1`, `slug-2`. CKAN does not accept it.
+        For the rest, ask again: what is done already is left out then.
+        ");
     }
 }

@@ -90,7 +90,7 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
     insta::assert_snapshot!(said(&restored.text), @"
     Done and verified: Restore 2 datasets on production.
     What I saw
-    - All 2 are restored.
+    - Both are restored.
     - The search has all of them again, each in the state and with the publisher that it had.
     - CKAN's own record of the first six, and of each one whose answer was unclear, has their resources and groups as well.
     ");

@@ -53,7 +53,7 @@ impl Pace {
         if lately > SLOW * usual {
             self.change(self.limit / 2);
             // A site that stays slow for reasons of its own is not left alone for ever.
-            self.usual = Some(usual * 1.2);
+            self.usual = Some(usual * 1.02);
         } else if self.limit < self.ceiling {
             self.change(self.limit + 1);
         }
