@@ -11,6 +11,7 @@ mod programs;
 pub mod secrets;
 mod section;
 mod suspicious;
+mod users;
 mod values;
 
 #[cfg(test)]
@@ -18,7 +19,7 @@ mod tests;
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 use url::Url;
@@ -46,6 +47,10 @@ pub struct Config {
     pub policy: Policy,
     /// Where a ticket can be read: an address with `{ticket}` in it.
     pub ticket_url: Option<String>,
+    /// The folder for copies of what is purged; without it nothing is.
+    pub archive_dir: Option<PathBuf>,
+    /// The domains in which an account's new address may be, with everything below them; empty: any.
+    pub email_domains: Vec<String>,
     /// Every CKAN, in the order of the file.
     pub environments: Vec<EnvironmentSettings>,
 }
@@ -141,8 +146,10 @@ fn interpret(report: &mut Report<'_>, text: &str) -> (Option<Config>, Vec<TokenS
         "\"https://tickets.example.gov.uk/{ticket}\"",
         values::ticket_url,
     );
+    let archive_dir = root.optional(report, "archive_dir", "\"purged\"", values::text);
     let slack = slack(report, &mut root);
     let policy = access::policy(report, &mut root);
+    let email_domains = users::email_domains(report, &mut root);
     let environments = environments::environments(report, &mut root);
     root.finish(report);
 
@@ -158,6 +165,8 @@ fn interpret(report: &mut Report<'_>, text: &str) -> (Option<Config>, Vec<TokenS
         slack,
         policy,
         ticket_url: ticket_url.map(|url| url.value),
+        archive_dir: archive_dir.map(|folder| PathBuf::from(folder.value)),
+        email_domains,
         environments,
     });
     (config, sources)

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::ckan::{Inheritance, ProgramSettings, Site, SiteSettings, Sites};
+use crate::ckan::{EmailDomains, Inheritance, ProgramSettings, Site, SiteSettings, Sites};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Secrets, process_environment};
 use crate::health::{self, Health};
@@ -280,6 +280,7 @@ fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
             token,
             site_url: environment.site_url.clone(),
             public_url: environment.public_url.clone(),
+            archive: config.archive_dir.clone(),
             database: secrets.databases.get(&environment.name).cloned().unwrap_or_default(),
             request_timeout: environment.request_timeout,
             write_deadline: environment.write_deadline,
@@ -293,7 +294,7 @@ fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
             },
         })
         .map_err(|_| unusable())?;
-        sites.push(site);
+        sites.push(site.with_email_domains(EmailDomains::new(config.email_domains.clone())));
     }
     Ok(Sites::new(sites, default.unwrap_or_default()))
 }

@@ -61,6 +61,7 @@ pub(crate) async fn requests(installation: &Installation, number: usize) -> Resu
         token: secrets.ckan_tokens.get(&environment.name).ok_or("no token")?.clone(),
         site_url: environment.site_url.clone(),
         public_url: environment.public_url.clone(),
+        archive: None,
         database: DatabaseAddresses::default(),
         request_timeout: environment.request_timeout,
         write_deadline: environment.write_deadline,

@@ -95,7 +95,7 @@ function closeThread() {
   (parent?.querySelector("[data-testid=thread-link]") ?? byId("composer-line")).focus();
 }
 
-const actions = { press: pressInMessage, dismiss, openThread };
+const actions = { press: pressInMessage, dismiss, openThread, viewer: () => page.viewer };
 const channelList = new MessageList(byId("messages"), byId("channel-scroller"), "channel", actions);
 const threadList = new MessageList(byId("thread-messages"), byId("thread-scroller"), "thread", actions);
 const modals = new ModalHost();

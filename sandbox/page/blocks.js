@@ -96,7 +96,7 @@ function table(block, context) {
 /** An input block with its label, hint and room for an error, tied together for readers of every kind. */
 function input(block, context) {
   const id = `${context.idPrefix}-${block.block_id ?? ""}`.replace(/[^\w-]/g, "_");
-  const control = field(block.element ?? {}, id, context.directory);
+  const control = field(block.element ?? {}, id, context.directory, context.upload);
   if (control === null) return unknown(block.element?.type);
   const label = [textObject(block.label, context.directory),
     block.optional && element("span", { class: "optional" }, " (optional)")];

@@ -44,6 +44,8 @@ export const control = {
   say: (user, channel, text, threadTs) => call("/control/command", { user, channel, text, thread_ts: threadTs ?? undefined }),
   click: (press) => call("/control/click", press),
   submit: (user, viewId, values) => call("/control/submit", { user, view_id: viewId, values }),
+  upload: (user, name, contentHex) => call("/control/file", { user, name, content_hex: contentHex }),
+  fileAddress: (user, file) => `/control/file?${new URLSearchParams({ user, file })}`,
   close: (user, viewId) => call("/control/close", { user, view_id: viewId }),
 };
 

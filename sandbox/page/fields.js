@@ -1,8 +1,9 @@
 // One input element of Block Kit as a form control that can be read, with the checks that Slack makes in the
 // person's own window before anything is sent. Text reads as a string, a choice as its option's value or null,
-// several choices as a list.
+// several choices as a list, files as the list of their ids.
 
 import { element } from "./dom.js";
+import { fileField } from "./files.js";
 import { textObject } from "./mrkdwn.js";
 
 const TEXT_TYPES = {
@@ -125,7 +126,7 @@ function choiceField(input, id, directory) {
 }
 
 /** The control for an input element, or null where this page does not know its type. */
-export function field(input, id, directory) {
+export function field(input, id, directory, upload) {
   if (Object.hasOwn(TEXT_TYPES, input.type)) return textField(input, id);
   switch (input.type) {
     case "static_select":
@@ -134,6 +135,8 @@ export function field(input, id, directory) {
     case "checkboxes":
     case "multi_static_select":
       return choiceField(input, id, directory);
+    case "file_input":
+      return fileField(input, id, upload);
     default:
       return null;
   }

@@ -5,6 +5,7 @@ import { renderBlocks } from "./blocks.js";
 import { timeOf } from "./dates.js";
 import { initials } from "./directory.js";
 import { element } from "./dom.js";
+import { fileCards } from "./files.js";
 import { mrkdwn } from "./mrkdwn.js";
 
 export function isReply(message) {
@@ -46,6 +47,7 @@ function threadLink(entry, actions) {
 }
 
 function body(message, context) {
+  if (message.files?.length > 0 && !message.text && !message.blocks?.length) return null;
   if (message.blocks?.length > 0) return renderBlocks(message.blocks, context);
   return element("div", { class: "text" }, mrkdwn(message.text ?? "", context.directory));
 }
@@ -75,6 +77,7 @@ function messageNode(entry, { directory, actions, idPrefix }) {
         element("span", { class: "author" }, name), isApp && element("span", { class: "badge" }, "APP"), stamp(message.ts)),
       message.command && element("div", { class: "used-command" }, element("code", {}, message.command)),
       body(message, context),
+      fileCards(message, actions.viewer()),
       message.edited && element("span", { class: "edited" }, "(edited)"),
       link,
       hidden && dismissButton(() => actions.dismiss(entry.key))));

@@ -79,6 +79,7 @@ export class ModalHost {
       directory,
       idPrefix: "modal",
       form: shown.form,
+      upload: (name, contentHex) => control.upload(shown.user, name, contentHex),
       press: (button, node) => this.#press(shown, button, node, directory),
     });
     shown.trouble = element("div", { class: "dialog-trouble", role: "alert", hidden: true, "data-testid": "modal-trouble" });

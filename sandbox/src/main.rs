@@ -1,6 +1,8 @@
 //! `cargo run -p sandbox`: the real bot on an embedded SQLite file, a sandbox Slack with its page, and a small CKAN
 //! (or any CKAN, with `--ckan-url` and `--ckan-token-file`), on loopback.
 //!
+//! `sandbox ckan --control <address> …` is that CKAN's command line, which the bot is configured with.
+//!
 //! Prints one address and opens nothing by force. Everything it writes stands in one folder, which it names.
 
 use std::io::Write as _;
@@ -9,11 +11,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use sandbox::ckan::{CkanConfig, CkanSandbox};
+use sandbox::ckan::{CkanConfig, CkanSandbox, CommandSettings, program, programs};
 use sandbox::slack::{SlackConfig, SlackSandbox};
 
 use ckan_chatops::config::Config;
 use ckan_chatops::serve::Server;
+
+/// First argument of the command line's program.
+const COMMAND_LINE: &str = "ckan";
+/// A reindex that can be watched, at the size of the small catalogue.
+const INDEXING_MS: u64 = 150;
+/// A minute, where a real site has an hour: somebody waits for it in front of the page.
+const HARVESTER_RUN_S: u64 = 60;
 
 /// Try ckan-chatops: a small Slack in your browser, the real bot, and a CKAN.
 #[derive(Debug, Parser)]
@@ -34,6 +43,10 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|first| first == COMMAND_LINE) {
+        let code = program::run(std::env::args_os().skip(2)).await;
+        return u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from);
+    }
     ckan_chatops::telemetry::start_logging(Some("warn"));
     match run(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -55,12 +68,16 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         (url, std::fs::read_to_string(file)?.trim().to_owned())
     } else {
         let ckan = CkanSandbox::start(CkanConfig::default(), loopback(0)).await?;
+        ckan.control().set_harvester_cron(Some(HARVESTER_RUN_S)).await;
+        ckan.control()
+            .set_commands(CommandSettings { item_ms: INDEXING_MS, ..CommandSettings::default() })
+            .await;
         let there = (ckan.url(), ckan.sysadmin_token().to_owned());
         small_ckan = Some(ckan);
         there
     };
-    let public = small_ckan.as_ref().map(CkanSandbox::url);
-    let (config, secrets) = configuration(&folder, &slack, &ckan_url, public.as_deref(), &token)?;
+    let programs = small_ckan.as_ref().map(small_ckans_programs).transpose()?.unwrap_or_default();
+    let (config, secrets) = configuration(&folder, &slack, &ckan_url, &programs, &token)?;
     let bot = Server::start(config, secrets).await?;
     slack.set_app_url(&format!("http://{}", bot.address()));
 
@@ -104,15 +121,32 @@ fn slack_config() -> SlackConfig {
     config
 }
 
+/// What else the small CKAN has for the bot: its public site, its command line and its services.
+fn small_ckans_programs(ckan: &CkanSandbox) -> std::io::Result<String> {
+    let program = std::env::current_exe()?;
+    let prefix = [program.to_string_lossy().as_ref(), COMMAND_LINE].map(str::to_owned);
+    let argv = |more: &[&str]| serde_json::json!(programs::argv(&prefix, &ckan.url(), more));
+    let services = programs::SERVICES.map(|name| {
+        let verbs = programs::SERVICE_VERBS
+            .map(|verb| format!("{verb} = {}", argv(&[programs::SERVICE_OPTION, name, verb])));
+        format!("{name} = {{ {} }}", verbs.join(", "))
+    });
+    Ok(format!(
+        "public_url = \"{}\"\ncommand_line = {}\nservices = {{ {} }}\n",
+        ckan.url(),
+        argv(&[]),
+        services.join(", ")
+    ))
+}
+
 /// Writes the configuration a real installation would have, and reads it as `serve` does.
 fn configuration(
     folder: &Path,
     slack: &SlackSandbox,
     ckan_url: &str,
-    public_url: Option<&str>,
+    programs: &str,
     token: &str,
 ) -> Result<(Config, ckan_chatops::config::Secrets), Box<dyn std::error::Error>> {
-    let public = public_url.map(|url| format!("public_url = \"{url}\"\n")).unwrap_or_default();
     let file = folder.join("ckan-chatops.toml");
     let database = folder.join("ckan-chatops.db");
     std::fs::write(
@@ -140,8 +174,8 @@ ticket_pattern = '^[0-9]{{5,8}}$'
 [environments.production]
 default = true
 ckan_url = "{ckan_url}"
-{public}api_token_env = "CKAN_TOKEN_PRODUCTION"
-"#,
+api_token_env = "CKAN_TOKEN_PRODUCTION"
+{programs}"#,
             database.display(),
             slack.api_url(),
         ),

@@ -63,6 +63,10 @@ pub struct Plan {
     /// The many things it acts on, where they are not in `targets`. Their digest is part of this one's.
     #[serde(default)]
     pub bulk: Option<Bulk>,
+    /// What was seen when the plan was made and changes by itself, for the probe to compare with. Not part of the
+    /// digest.
+    #[serde(default)]
+    pub baseline: Value,
 }
 
 /// What plans were that were written before they said so.
@@ -124,6 +128,7 @@ impl Plan {
             confirmation: None,
             private: vec![],
             bulk: None,
+            baseline: Value::Null,
         }
     }
 
@@ -243,6 +248,7 @@ mod tests {
         assert!(moved(|p| p.confirmation = Some("x".to_owned())));
         assert!(moved(|p| p.bulk = Some(Bulk::of([]))));
         assert!(!moved(|p| p.private.push(("x".to_owned(), "y".to_owned()))));
+        assert!(!moved(|p| p.baseline = Value::from(1)));
         assert!(!moved(|p| p.shown.clear()));
         assert!(!moved(|p| p.warnings.push("new".to_owned())));
         assert!(!moved(|p| p.summary.push('x')));

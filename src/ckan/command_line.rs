@@ -69,6 +69,12 @@ pub struct Finished {
 }
 
 impl Finished {
+    /// A program that ended so.
+    #[cfg(test)]
+    pub(crate) fn ended(command: &'static str, tail: Vec<Line>, code: i32) -> Self {
+        Self { command, tail, exit: Exit(code) }
+    }
+
     /// The same, or the failure where the exit code was not 0. A command that failed may have done a part: unknown.
     pub fn or_failed(self) -> Result<Self, CallError> {
         if self.exit.is_zero() { Ok(self) } else { Err(failed(self.command, Cause::CommandFailed)) }

@@ -35,6 +35,10 @@ pub enum Cause {
     NotFound,
     /// CKAN refuses the values.
     Invalid,
+    /// CKAN refuses every change of this account, because its name is from before CKAN's rule for names.
+    LegacyName,
+    /// CKAN refuses the new address of an account.
+    AddressRefused,
     /// CKAN does not know the action: the extension that brings it is not there.
     UnknownAction,
     /// CKAN could not read the request.
@@ -61,6 +65,8 @@ pub enum Cause {
     DatabaseUnexpected,
     /// No role is configured that may do this.
     DatabaseNotConfigured,
+    /// The copy of what was to be purged could not be kept.
+    ArchiveNotWritten,
     /// The configuration does not say how to run this.
     CommandNotConfigured,
     /// The program could not be started at all.

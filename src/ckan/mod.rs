@@ -5,25 +5,30 @@
 //! to ask, and to the approval rule whether it may be asked at all.
 
 mod action;
+pub mod archive;
 mod classify;
 pub mod command_line;
 pub mod database;
 pub mod dataset;
 pub mod error;
 pub mod harvest;
+pub mod index;
 pub mod many;
 pub mod output;
 mod process;
 mod programs;
 pub mod public_site;
+pub mod publishers;
 pub mod redaction;
 pub mod restoring;
 pub mod services;
 pub mod site;
 pub mod sites;
 pub mod tunnel;
+pub mod users;
 pub mod version;
 
+pub use archive::Archive;
 pub use command_line::{CommandLine, CommandLineSettings, Exit, Finished, NotAWord, Word};
 pub use database::{Database, DatabaseAddresses};
 pub use dataset::{Dataset, DatasetState};
@@ -40,5 +45,6 @@ pub use restoring::{Reindexing, Restoring};
 pub use services::{Service, ServiceSettings, Services};
 pub use site::{Site, SiteError, SiteProof, SiteSettings};
 pub use sites::Sites;
-pub use tunnel::{Tunnel, TunnelState};
+pub use tunnel::{Tunnel, TunnelFault, TunnelState};
+pub use users::{EmailDomains, Membership, User, UserState};
 pub use version::CkanVersion;

@@ -18,6 +18,8 @@ use super::redaction::Redaction;
 const PIECE: usize = 32 * 1024;
 /// The longest line that is kept, in bytes. The rest of a longer one is left out.
 const LONGEST_LINE: usize = 8 * 1024;
+/// What stands in its place.
+const CUT: &str = "[the rest of this line is left out]";
 /// How much of the end is kept: lines, and bytes of them all.
 const TAIL_LINES: usize = 100;
 const TAIL_BYTES: usize = 16 * 1024;
@@ -183,7 +185,7 @@ impl Lines {
     fn finish(&mut self, redaction: &Redaction, seen: &mut (dyn FnMut(Line) + Send)) {
         let mut text = redaction.line(&String::from_utf8_lossy(&self.line), self.is_cut);
         if self.is_cut {
-            text.push_str(" [the rest of this line is left out]");
+            text = if text.is_empty() { CUT.to_owned() } else { format!("{text} {CUT}") };
         }
         self.line.clear();
         self.is_cut = false;

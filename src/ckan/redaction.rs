@@ -21,7 +21,7 @@ const MASK: &str = "[hidden]";
 const TELL: &str = r"(?i)[@$]|%40|ey|://|xox|xapp|key|pass|pwd|secret|token|auth|cookie|bearer|hash|akia|asia|[a-z0-9+/=]{60}";
 
 /// What is taken out, in this order, and what takes its place. Sources: what CKAN 2.10 to 2.12 print of a user
-/// (`ckan user show`, the parameters in SQLAlchemy's tracebacks), its reset links, and what its configuration holds.
+/// (`ckan user show`, the parameters in `SQLAlchemy`'s tracebacks), its reset links, and what its configuration holds.
 const RULES: [(&str, &str); 10] = [
     // The password of an address, which may itself have an @ or a slash in it.
     (r#"([A-Za-z][A-Za-z0-9+.-]*://)[^\s'"<>]*@"#, "${1}[hidden]@"),

@@ -5,21 +5,25 @@
 //! typed readers beside it and to operations.
 
 use std::num::NonZeroU8;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::Client;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use url::Url;
 
 use super::action::Call;
 use super::classify::Kind;
 use super::programs::{ProgramSettings, Programs};
 use super::{
-    CallError, Cause, CkanVersion, CommandLine, Database, DatabaseAddresses, Effect, Services, Tunnel,
+    Archive, CallError, Cause, CkanVersion, CommandLine, Database, DatabaseAddresses, Effect, EmailDomains,
+    Services, Tunnel,
 };
 use crate::http;
 
@@ -43,6 +47,8 @@ pub struct SiteSettings {
     pub public_url: Option<Url>,
     /// CKAN's database, where the bot may look into it or write to it.
     pub database: DatabaseAddresses,
+    /// The folder for copies of what is purged, where there is one.
+    pub archive: Option<PathBuf>,
     /// The longest that one call may take.
     pub request_timeout: Duration,
     /// How long CKAN may go on working on a request after we lost sight of it: its web server's own limit.
@@ -82,7 +88,10 @@ pub struct Site {
     write_deadline: Duration,
     bulk_concurrency: NonZeroU8,
     database: Option<Database>,
+    archive: Option<Archive>,
     programs: Programs,
+    email_domains: EmailDomains,
+    private_texts: Hmac<Sha256>,
 }
 
 /// What was proved of a site: it is the configured one, and the token is a sysadmin's.
@@ -135,12 +144,15 @@ impl Site {
             _ => return Err(SiteError::Token(settings.environment)),
         };
         header.set_sensitive(true);
+        let database = Database::new(&settings.database);
+        let database = database.map_err(|_| SiteError::Database(settings.environment.clone()))?;
+        let mut private_texts = Hmac::<Sha256>::new_from_slice(token.as_bytes())
+            .map_err(|_| SiteError::Token(settings.environment.clone()))?;
+        private_texts.update(b"ckan-chatops private text:");
         let address = (
             base.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
             base.port_or_known_default().unwrap_or_default(),
         );
-        let database = Database::new(&settings.database);
-        let database = database.map_err(|_| SiteError::Database(settings.environment.clone()))?;
         Ok(Self {
             programs: Programs::new(&settings.environment, address, settings.programs),
             environment: settings.environment,
@@ -152,7 +164,34 @@ impl Site {
             write_deadline: settings.write_deadline,
             bulk_concurrency: settings.bulk_concurrency,
             database,
+            archive: settings.archive.map(Archive::new),
+            email_domains: EmailDomains::default(),
+            private_texts,
         })
+    }
+
+    /// Where copies of what is purged go, if anywhere.
+    pub fn archive(&self) -> Option<&Archive> {
+        self.archive.as_ref()
+    }
+
+    /// The same site, whose accounts may have addresses in these domains.
+    #[must_use]
+    pub fn with_email_domains(self, email_domains: EmailDomains) -> Self {
+        Self { email_domains, ..self }
+    }
+
+    /// The domains in which its accounts' addresses may be.
+    pub fn email_domains(&self) -> &EmailDomains {
+        &self.email_domains
+    }
+
+    /// A value that stands for a private text: equal for equal texts, and of no use to whoever wants to try out which
+    /// text it stands for, because the token is its key. With another token it is another value.
+    pub fn tag(&self, text: &str) -> String {
+        let mut mac = self.private_texts.clone();
+        mac.update(text.as_bytes());
+        hex::encode(mac.finalize().into_bytes())
     }
 
     /// CKAN's database, where one is configured.

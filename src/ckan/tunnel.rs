@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::output;
 use super::process::{Inheritance, Running};
 use super::redaction::Redaction;
-pub use state::{TunnelState, Why};
+pub use state::{TunnelFault, TunnelState};
 
 /// How long a new tunnel may take before it leads somewhere: a login, and the far end's look-ups.
 const OPENING: Duration = Duration::from_secs(30);
@@ -93,21 +93,21 @@ impl Tunnel {
         };
         tokio::select! {
             () = keeping => {}
-            () = stop.cancelled() => self.note(TunnelState::Down(Why::Ended)),
+            () = stop.cancelled() => self.note(TunnelState::Down(TunnelFault::Ended)),
         }
     }
 
     /// Runs the program until it ends or leads nowhere.
-    async fn open_once(&self) -> Why {
+    async fn open_once(&self) -> TunnelFault {
         // Whoever listens there already is not ours, and would be sent the token.
         if self.takes_connections().await {
-            return Why::AddressTaken;
+            return TunnelFault::AddressTaken;
         }
         let running = match Running::start(&self.argv, &self.inheritance) {
             Ok(running) => running,
             Err(error) => {
                 tracing::warn!(environment = self.environment, error = %error.kind(), "no such program");
-                return Why::NotStarted;
+                return TunnelFault::NotStarted;
             }
         };
         let mut last_words = String::new();
@@ -115,8 +115,8 @@ impl Tunnel {
         let why = tokio::select! {
             // Its end comes first: where it has ended, whoever listens there is not ours.
             biased;
-            _ = output::watch(running, &self.redaction, None, &mut keep) => Why::Ended,
-            () = self.look_after() => Why::LeadsNowhere,
+            _ = output::watch(running, &self.redaction, None, &mut keep) => TunnelFault::Ended,
+            () = self.look_after() => TunnelFault::LeadsNowhere,
         };
         let last_words: String = last_words.chars().take(LAST_WORDS).collect();
         tracing::warn!(environment = self.environment, last_words, "the tunnel's program is gone");
@@ -134,7 +134,11 @@ impl Tunnel {
         }
         let mut failed = 0;
         while failed < FAILED_LOOKS {
-            self.note(if failed == 0 { TunnelState::Standing } else { TunnelState::Down(Why::LeadsNowhere) });
+            self.note(if failed == 0 {
+                TunnelState::Standing
+            } else {
+                TunnelState::Down(TunnelFault::LeadsNowhere)
+            });
             sleep(LOOK_STANDING).await;
             failed = if self.leads_somewhere().await { 0 } else { failed + 1 };
         }

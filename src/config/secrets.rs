@@ -38,9 +38,7 @@ impl Secrets {
             .into_iter()
             .chain(&self.signing_secret_previous)
             .chain(self.ckan_tokens.values())
-            .chain(
-                self.databases.values().flat_map(|addresses| addresses.read.iter().chain(&addresses.write)),
-            )
+            .chain(self.databases.values().flat_map(|it| it.read.iter().chain(&it.write)))
     }
 }
 

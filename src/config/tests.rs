@@ -43,9 +43,9 @@ fn environment(name: &str) -> Option<String> {
     let value = match name {
         "SLACK_SIGNING_SECRET" => "8f742231b10e8888abcd99yyyzzz85a5",
         "SLACK_BOT_TOKEN" => "xoxb-1-2-three",
-        "CKAN_TOKEN_PRODUCTION" | "CKAN_TOKEN_INTEGRATION" => "ckan-token",
         "CKAN_DATABASE_READ_PRODUCTION" => "postgres://reader:three@127.0.0.1/ckan",
         "CKAN_DATABASE_WRITE_PRODUCTION" => "postgres://writer:three@127.0.0.1/ckan",
+        "CKAN_TOKEN_PRODUCTION" | "CKAN_TOKEN_INTEGRATION" => "ckan-token",
         _ => return None,
     };
     Some(value.to_owned())
@@ -123,7 +123,7 @@ fn uncomment(line: &str) -> String {
 fn every_key_is_in_the_documentation_and_in_the_example() {
     let nonsense = "zzzz = 1\n";
     let text =
-        format!("{nonsense}{SOUND}{nonsense}[[people]]\nname = \"a\"\nslack_ids = [\"U7\"]\n{nonsense}")
+        format!("{nonsense}{SOUND}{nonsense}[[people]]\nname = \"a\"\nslack_ids = [\"U7\"]\n{nonsense}[users]\n{nonsense}")
             .replace("[slack]", "[slack]\nzzzz = 1")
             .replace("[access]", "[access]\nzzzz = 1")
             .replace("[policy]", "[policy]\nzzzz = 1");
@@ -133,10 +133,10 @@ fn every_key_is_in_the_documentation_and_in_the_example() {
         let (_, known) = line.split_once("; it takes ").unwrap();
         keys.extend(known.split(", "));
     }
-    assert_eq!(keys.len(), 40, "{keys:?}");
+    assert_eq!(keys.len(), 43, "{keys:?}");
     for key in keys {
         let written = format!("{key} = ");
-        let is_table = ["slack", "access", "policy", "people", "environments"].contains(&key);
+        let is_table = ["slack", "access", "policy", "people", "users", "environments"].contains(&key);
         assert!(EXAMPLE.contains(&written) || is_table, "{key} is missing in the example");
         assert!(
             DOCUMENTATION.contains(&format!("| `{key}` |")) || is_table,

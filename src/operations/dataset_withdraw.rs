@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::dataset_restore::{self, DatasetRestore, PreviousState};
+use super::list::ReadList;
 use super::survey::Survey;
 use super::target::DatasetTarget;
 use super::{
@@ -28,17 +29,25 @@ pub struct DatasetWithdraw;
 #[derive(Debug, Default, clap::Args, Serialize, Deserialize)]
 pub struct Arguments {
     /// The datasets: slugs, UUIDs, or addresses of their pages
-    #[arg(value_name = "DATASET", required_unless_present = "publisher")]
+    #[arg(value_name = "DATASET", required_unless_present_any = ["publisher", "list"])]
     #[serde(default)]
     targets: Vec<DatasetTarget>,
     /// All active datasets of this publisher, by its slug or UUID
     #[arg(long, value_name = "PUBLISHER")]
     #[serde(default)]
     publisher: Option<String>,
-    /// True where the targets are a list's lines: some may be left out.
+    /// Opens a form for a list of datasets, to be pasted or attached
+    #[arg(long)]
+    #[serde(default)]
+    list: bool,
+    /// Of a list, the lines that name no dataset.
     #[arg(skip)]
     #[serde(default)]
-    listed: bool,
+    bad_lines: Vec<u32>,
+    /// Of a list, how many lines name the same as one before.
+    #[arg(skip)]
+    #[serde(default)]
+    repeated: Vec<String>,
 }
 
 impl Arguments {
@@ -47,9 +56,15 @@ impl Arguments {
         Self { targets: vec![DatasetTarget::of(id)], ..Self::default() }
     }
 
-    /// The lines of a list.
-    pub fn listed(targets: Vec<DatasetTarget>) -> Self {
-        Self { targets, publisher: None, listed: true }
+    /// What a list names; some of it may be left out.
+    pub fn listed(list: ReadList) -> Self {
+        Self {
+            targets: list.targets.into_iter().map(|(_, target)| target).collect(),
+            list: true,
+            bad_lines: list.bad.into_iter().map(|(line, _)| line).collect(),
+            repeated: list.duplicates.into_iter().map(|twice| twice.target.key().to_owned()).collect(),
+            publisher: None,
+        }
     }
 }
 
@@ -73,7 +88,7 @@ impl ChangeOperation for DatasetWithdraw {
 
     async fn plan(&self, site: &Site, arguments: &Arguments) -> Result<Plan, PlanError> {
         let target = match (arguments.targets.as_slice(), &arguments.publisher) {
-            ([target], None) if !arguments.listed => target,
+            ([target], None) if !arguments.list => target,
             _ => return many::plan(site, arguments).await,
         };
         let survey = Survey::of(site, target).await?;

@@ -4,6 +4,8 @@
 //! queues their waiting objects again. So every job that is not over is ended by its own id, once the queues are empty.
 //! Counts as done only when CKAN calls each of them finished. Leaves what a worker has in hand to the worker.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -13,7 +15,7 @@ use super::{ChangeOperation, Facts, Inverse, Meta, PlanError, Progress, Risk, Si
 use crate::approval::{Plan, Target};
 use crate::ckan::harvest::job::HarvestJob;
 use crate::ckan::harvest::source::HarvestSource;
-use crate::ckan::{CallError, Cause, Effect, Site, Word};
+use crate::ckan::{CallError, Cause, CommandLine, Effect, Site, Word};
 
 const COMMAND: &str = "harvester purge-queues";
 
@@ -95,6 +97,12 @@ impl ChangeOperation for HarvestPurgeQueues {
 
     fn inverse(&self, _: &Plan) -> Option<Inverse> {
         None
+    }
+
+    /// A command that we lost sight of may go on for as long as one may take.
+    fn may_go_on(&self, site: &Site) -> Duration {
+        let command = site.command_line().map_or(Duration::ZERO, CommandLine::time_limit);
+        site.write_deadline().max(command)
     }
 }
 

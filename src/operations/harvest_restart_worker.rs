@@ -5,6 +5,8 @@
 
 mod identity;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -12,11 +14,15 @@ use super::source_survey::objects;
 use super::{ChangeOperation, Inverse, Meta, PlanError, Progress, Risk, Sighting};
 use crate::approval::Plan;
 use crate::ckan::harvest::job::HarvestJob;
+use crate::ckan::harvest::source::HarvestSource;
 use crate::ckan::{CallError, Cause, Finished, Service, Site};
 use identity::Identity;
 
 /// The most jobs that are shown as in flight.
 const MOST: usize = 10;
+
+/// A worker takes a moment to be there after the command that restarts it has ended.
+const LOOK_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(2_500)];
 
 /// Restarts a harvest worker.
 pub struct HarvestRestartWorker;
@@ -83,7 +89,7 @@ impl ChangeOperation for HarvestRestartWorker {
             HarvestJob::open(site, None).await?.into_iter().filter(|job| worker.may_have(job)).collect();
         let before = Identity::of(&status);
         Ok(Plan {
-            shown: shown(worker, &status, &jobs),
+            shown: shown(site, worker, &status, &jobs).await?,
             effects: effects(worker),
             warnings: warnings(worker, &before, &jobs),
             irreversible: vec!["What the worker has in hand is cut off where it is.".to_owned()],
@@ -103,8 +109,14 @@ impl ChangeOperation for HarvestRestartWorker {
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {
         let Work { worker, before } = work(plan)?;
-        let status = site.services().status(worker.service()).await?;
-        Ok(judge(worker, &before, &status))
+        let mut pauses = LOOK_AGAIN_AFTER.into_iter();
+        loop {
+            let seen = judge(worker, &before, &site.services().status(worker.service()).await?);
+            match pauses.next() {
+                Some(pause) if !matches!(seen, Sighting::Happened(_)) => tokio::time::sleep(pause).await,
+                _ => return Ok(seen),
+            }
+        }
     }
 
     fn inverse(&self, _: &Plan) -> Option<Inverse> {
@@ -161,20 +173,26 @@ fn last_line(status: &Finished) -> String {
     status.tail.last().map_or_else(|| "nothing".to_owned(), |line| line.text.clone())
 }
 
-fn shown(worker: Worker, status: &Finished, jobs: &[HarvestJob]) -> Vec<(String, String)> {
-    let mut shown = vec![
-        ("Worker".to_owned(), worker.service().name().to_owned()),
-        ("Its status".to_owned(), last_line(status)),
-    ];
+async fn shown(
+    site: &Site,
+    worker: Worker,
+    status: &Finished,
+    jobs: &[HarvestJob],
+) -> Result<Vec<(String, String)>, CallError> {
     let label = match worker {
         Worker::Gather => "Harvests not gathered yet",
         Worker::Fetch => "Harvests being imported",
     };
-    shown.push((label.to_owned(), jobs.len().to_string()));
-    shown.extend(jobs.iter().take(MOST).map(|job| {
-        (format!("Job {}", job.id), format!("since {}; objects: {}", job.created_for_people(), objects(job)))
-    }));
-    shown
+    let mut shown = vec![
+        ("Worker".to_owned(), worker.service().name().to_owned()),
+        ("Its status".to_owned(), last_line(status)),
+        (label.to_owned(), jobs.len().to_string()),
+    ];
+    for job in jobs.iter().take(MOST) {
+        let source = HarvestSource::show(site, &job.source_id.to_string()).await?;
+        shown.push((source.name, format!("since {}; objects: {}", job.created_for_people(), objects(job))));
+    }
+    Ok(shown)
 }
 
 fn effects(worker: Worker) -> Vec<String> {

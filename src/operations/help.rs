@@ -173,20 +173,13 @@ mod tests {
     fn everybody_sees_what_they_may_do() {
         insta::assert_snapshot!(shown(true, true, &[]), @r#"
         What you can ask for
-        `/ckan dataset withdraw` or `/ckan withdraw`: Take datasets off the site; they can be restored.
+        `/ckan dataset withdraw` or `/ckan withdraw`: Take one dataset off the site; it can be restored.
         `/ckan dataset restore` or `/ckan restore`: Give a withdrawn dataset back as it was.
-        `/ckan harvest reharvest` or `/ckan reharvest`: Harvest one source now, and tell how it goes until it is done.
-        `/ckan harvest stop` or `/ckan stop`: Stop the running harvest of one source; what it has imported stays.
-        `/ckan harvest restart`: Stop the running harvest of one source and harvest it anew.
-        `/ckan harvest abort`: End one stuck harvest job by its UUID, where stopping its source's harvest does not help.
-        `/ckan harvest restart-worker`: Restart the gather or the fetch worker.
-        `/ckan harvest purge-queues`: Empty the harvest queues and end every harvest that is in them.
+        `/ckan user email` or `/ckan email`: Give a user another e-mail address; it is masked in the channel.
         Changes need `--reason "why"` (you are asked for it if you leave it out) and the approval of somebody else. `--ticket` names the ticket.
         `/ckan dataset show` or `/ckan show`: Show what CKAN says of one dataset.
-        `/ckan harvest list` or `/ckan harvests`: List the harvest sources, those that are being harvested first.
-        `/ckan harvest status`: Show how one harvest source is doing: its last harvests, their counts and errors.
-        `/ckan harvest jobs`: List the harvests that wait or run.
-        `/ckan harvest workers`: Show how the harvest workers are doing and what waits for them.
+        `/ckan user find`: Find users by a part of their name or e-mail address.
+        `/ckan user show`: Show what CKAN says of one user; the address is masked.
         `/ckan request list` or `/ckan list` or `/ckan requests`: List the open requests, or the latest ones.
         `/ckan request show`: Show one request and what has become of it.
         `/ckan request cancel` or `/ckan cancel`: Take back your own request, as long as it is not carried out.
@@ -207,9 +200,8 @@ mod tests {
     fn one_command_is_explained_from_its_own_definition() {
         insta::assert_snapshot!(shown(true, true, &["withdraw"]), @r#"
         /ckan dataset withdraw
-        Take datasets off the site; they can be restored.
-        `DATASET`: The datasets: slugs, UUIDs, or addresses of their pages.
-        `--publisher PUBLISHER`: All active datasets of this publisher, by its slug or UUID.
+        Take one dataset off the site; it can be restored.
+        `DATASET`: The dataset: its slug, its UUID, or the address of its page.
         `--reason REASON` or `-r`: Why, for the approver and for the record, in quotation marks. You are asked for it if you leave it out.
         `--ticket TICKET` or `-t`: The number of the ticket that this belongs to.
         `--env ENVIRONMENT` or `-e`: The environment, if not the default one.

@@ -137,11 +137,13 @@ fn result(job: &HarvestJob) -> Vec<String> {
 
 /// How a harvest went that was over before every object was done.
 fn cut_short(job: &HarvestJob) -> Vec<String> {
-    let first = format!(
-        "The harvest was stopped, or timed out, before it was done. Of {} objects: {}.",
-        job.counts.gathered(),
-        job.counts
-    );
+    let first = match job.counts.gathered() {
+        0 => "The harvest was stopped, or timed out, before anything was gathered.".to_owned(),
+        gathered => format!(
+            "The harvest was stopped, or timed out, before it was done. Of {gathered} objects: {}.",
+            job.counts
+        ),
+    };
     [vec![first], errors(job)].concat()
 }
 

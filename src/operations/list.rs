@@ -126,13 +126,14 @@ pub fn read_text(text: &str) -> Result<ReadList, NotAList> {
     let mut seen: HashMap<String, u32> = HashMap::with_capacity(rows.len());
     for row in rows {
         match target(&row, column.as_ref().map(|(column, _)| *column)) {
-            Ok(target) => match seen.get(target.key()) {
-                Some(first) => list.duplicates.push(Duplicate { line: row.line, first: *first, target }),
-                None => {
-                    seen.insert(target.key().to_owned(), row.line);
+            Ok(target) => {
+                let first = *seen.entry(target.key().to_owned()).or_insert(row.line);
+                if first == row.line {
                     list.targets.push((row.line, target));
+                } else {
+                    list.duplicates.push(Duplicate { line: row.line, first, target });
                 }
-            },
+            }
             Err(sentence) => list.bad.push((row.line, sentence)),
         }
     }
@@ -239,8 +240,8 @@ fn decoded(bytes: &[u8]) -> Result<String, NotAList> {
                 Ok(text) => Ok(text.to_owned()),
                 Err(error) => {
                     let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-                    let breaks = before.iter().filter(|byte| **byte == b'\n').count();
-                    Err(NotAList::NotUtf8(u32::try_from(breaks + 1).unwrap_or(u32::MAX)))
+                    let lines = before.split(|byte| *byte == b'\n').count();
+                    Err(NotAList::NotUtf8(u32::try_from(lines).unwrap_or(u32::MAX)))
                 }
             }
         }

@@ -7,8 +7,10 @@
 //! Guarantees that `plan` and `probe` only read, and that `execute` does exactly the plan. Leaves approval to
 //! `approval` and the telling to `slack`.
 
+pub mod account;
 pub mod bulk;
 pub mod csv;
+pub mod dataset_purge;
 pub mod dataset_restore;
 pub mod dataset_show;
 pub mod dataset_withdraw;
@@ -23,24 +25,38 @@ pub mod harvest_status;
 pub mod harvest_stop;
 pub mod harvest_workers;
 pub mod help;
+pub mod index_check;
+pub mod index_dataset;
+pub mod index_missing;
+pub mod index_publisher;
+pub mod index_rebuild;
+pub mod index_refresh;
+mod index_work;
 mod job_ending;
 mod job_watch;
 pub mod list;
 pub mod lookup;
 pub mod manual;
+pub mod new_address;
 pub mod options;
 pub mod progress;
 mod public_page;
+pub mod publisher_target;
 pub mod reference;
 pub mod registry;
 pub mod request_cancel;
 pub mod request_list;
 pub mod request_show;
 pub mod resolve;
+pub mod site_show;
 pub mod source_survey;
 pub mod source_target;
 pub mod survey;
 pub mod target;
+pub mod user_email;
+pub mod user_find;
+pub mod user_show;
+pub mod user_target;
 mod visibility;
 
 use std::collections::BTreeMap;
@@ -157,6 +173,11 @@ pub trait ChangeOperation: Send + Sync + 'static {
     /// What is looked at further once it is done, such as a harvest that was started; `None`: nothing.
     fn watch(&self, _plan: &Plan) -> Option<Watch> {
         None
+    }
+
+    /// Whether approvers are told how long the last one took here.
+    fn tells_how_long_the_last_took(&self) -> bool {
+        false
     }
 
     /// One look of the watch. Reads only.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
+use super::dataset_purge::DatasetPurge;
 use super::dataset_restore::DatasetRestore;
 use super::dataset_show::DatasetShow;
 use super::dataset_withdraw::DatasetWithdraw;
@@ -24,9 +25,19 @@ use super::harvest_status::HarvestStatus;
 use super::harvest_stop::HarvestStop;
 use super::harvest_workers::HarvestWorkers;
 use super::help::Help;
+use super::index_check::IndexCheck;
+use super::index_dataset::IndexDataset;
+use super::index_missing::IndexMissing;
+use super::index_publisher::IndexPublisher;
+use super::index_rebuild::IndexRebuild;
+use super::index_refresh::IndexRefresh;
 use super::request_cancel::RequestCancel;
 use super::request_list::RequestList;
 use super::request_show::RequestShow;
+use super::site_show::SiteShow;
+use super::user_email::UserEmail;
+use super::user_find::UserFind;
+use super::user_show::UserShow;
 use super::{
     Answer, Asking, BulkWork, ChangeOperation, Inverse, Look, Meta, PlanError, Progress, ReadOperation,
     Reply, Sighting, Watch,
@@ -66,6 +77,8 @@ pub trait Change: Send + Sync {
     fn epilogue(&self, plan: &Plan) -> Option<Answer>;
     /// See [`ChangeOperation::watch`].
     fn watch(&self, plan: &Plan) -> Option<Watch>;
+    /// See [`ChangeOperation::tells_how_long_the_last_took`].
+    fn tells_how_long_the_last_took(&self) -> bool;
     /// See [`ChangeOperation::look`].
     fn look<'a>(
         &'a self,
@@ -214,6 +227,10 @@ impl<O: ChangeOperation> Change for Typed<O> {
         self.0.watch(plan)
     }
 
+    fn tells_how_long_the_last_took(&self) -> bool {
+        self.0.tells_how_long_the_last_took()
+    }
+
     fn look<'a>(
         &'a self,
         site: &'a Site,
@@ -268,6 +285,7 @@ impl Registry {
             operations: vec![
                 change(DatasetWithdraw),
                 change(DatasetRestore),
+                change(DatasetPurge),
                 read(DatasetShow),
                 read(HarvestList),
                 read(HarvestStatus),
@@ -279,6 +297,16 @@ impl Registry {
                 change(HarvestAbort),
                 change(HarvestRestartWorker),
                 change(HarvestPurgeQueues),
+                read(SiteShow),
+                read(IndexCheck),
+                change(IndexDataset),
+                change(IndexPublisher),
+                change(IndexMissing),
+                change(IndexRefresh),
+                change(IndexRebuild),
+                read(UserFind),
+                read(UserShow),
+                change(UserEmail),
                 read(RequestList),
                 read(RequestShow),
                 read(RequestCancel),

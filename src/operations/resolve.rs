@@ -82,6 +82,8 @@ pub(super) fn refuse_too_many(count: u64) -> Result<(), PlanError> {
 /// What became of the lines that name no dataset to take.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lines {
+    /// Not a dataset's name at all.
+    pub unreadable: LeftOut,
     /// No such dataset.
     pub unknown: LeftOut,
     /// Named a second time.

@@ -230,6 +230,24 @@ mod tests {
                 format!("{shown:?}: {}", text.parse::<SourceTarget>().unwrap_err())
             })
             .collect();
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        "": Say which harvest source: its slug, its UUID, or the address of its page. `/ckan harvest list` shows them all.
+        "   ": Say which harvest source: its slug, its UUID, or the address of its page. `/ckan harvest list` shows them all.
+        "Leeds-Data-Mill": This is not how a slug is written. If this is the harvest source you mean, type `leeds-data-mill`.
+        "leeds-data-mill,": This is not how a slug is written. If this is the harvest source you mean, type `leeds-data-mill`.
+        "a1,b1": One harvest source at a time: give one slug, UUID or address.
+        "-rf": A harvest source's slug has 2 to 100 small letters a to z, digits, - and _, and does not begin with a dash. Type it as it stands at the end of the address of the source's page, or give the UUID.
+        "--source": A harvest source's slug has 2 to 100 small letters a to z, digits, - and _, and does not begin with a dash. Type it as it stands at the end of the address of the source's page, or give the UUID.
+        "x": A harvest source's slug has 2 to 100 small letters a to z, digits, - and _, and does not begin with a dash. Type it as it stands at the end of the address of the source's page, or give the UUID.
+        "leeds data mill": A harvest source's slug has 2 to 100 small letters a to z, digits, - and _, and does not begin with a dash. Type it as it stands at the end of the address of the source's page, or give the UUID.
+        "leeds\u{200b}data": A harvest source's slug has 2 to 100 small letters a to z, digits, - and _, and does not begin with a dash. Type it as it stands at the end of the address of the source's page, or give the UUID.
+        "../../etc/passwd": A harvest source's slug has 2 to 100 small letters a to z, digits, - and _, and does not begin with a dash. Type it as it stands at the end of the address of the source's page, or give the UUID.
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa": A harvest source's slug has 2 to 100 small letters a to z, digits, - and _, and does not begin with a dash. Type it as it stands at the end of the address of the source's page, or give the UUID.
+        "https://data.example.org/": This address is not a harvest source's page. Paste one that has /harvest/ and the slug in it, or type the slug.
+        "https://data.example.org/harvest": This address is not a harvest source's page. Paste one that has /harvest/ and the slug in it, or type the slug.
+        "https://data.example.org/harvest/object/": This is the address of a harvest object. Give the slug, UUID or address of its harvest source.
+        "https://data.example.org/dataset/road-ac": This is the address of a dataset, not of a harvest source. Give the slug, UUID or address of a harvest source; `/ckan harvest list` shows them all.
+        "http://": This address is not a harvest source's page. Paste one that has /harvest/ and the slug in it, or type the slug.
+        "#);
     }
 }

@@ -23,6 +23,12 @@ pub struct DatasetTarget {
 #[error("{0}")]
 pub struct NotATarget(pub(super) String);
 
+impl NotATarget {
+    pub(super) fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+}
+
 /// Words between `/dataset/` and the slug in the addresses of CKAN's own pages.
 const PAGES: [&str; 10] = [
     "edit",

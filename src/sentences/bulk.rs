@@ -70,6 +70,11 @@ pub const AS_APPROVED: &str = "as it was shown";
 /// The label of how many moved.
 pub const IN_ALL: &str = "In all";
 
+/// The title of the table of results.
+pub const RESULTS_TITLE: &str = "All results";
+/// What is said with the table of results.
+pub const RESULTS: &str = "Every dataset with what became of it.";
+
 /// How many moved.
 pub fn moved(moved: usize, total: u32) -> String {
     format!("{moved} of {total} have changed")
@@ -133,9 +138,7 @@ pub fn ended(
         said.push(format!("{count} {how}: {}.{why}", named(items, count)));
     }
     if done < total {
-        said.push(
-            "For the rest, ask again: what is done already is left out then.".to_owned(),
-        );
+        said.push("For the rest, ask again: what is done already is left out then.".to_owned());
     }
     said
 }

@@ -42,6 +42,10 @@ pub fn what(cause: Cause, environment: &str) -> String {
         Cause::Invalid => {
             format!("CKAN on {environment} does not accept the values, or they have changed meanwhile.")
         }
+        Cause::LegacyName => {
+            format!("CKAN on {environment} refuses every change of an account with such a log-in name.")
+        }
+        Cause::AddressRefused => format!("CKAN on {environment} does not take this address."),
         Cause::UnknownAction => format!("CKAN on {environment} does not know what the bot asked for."),
         Cause::BadRequest => format!("CKAN on {environment} does not understand what the bot asked."),
         Cause::ServerError => format!("CKAN on {environment} failed with an error of its own."),
@@ -73,6 +77,7 @@ pub fn what(cause: Cause, environment: &str) -> String {
         Cause::DatabaseNotConfigured => {
             format!("The bot has no database of CKAN on {environment} that it may write to.")
         }
+        Cause::ArchiveNotWritten => "The copy that has to be kept before could not be written.".to_owned(),
         Cause::CommandNotConfigured => {
             format!("Nobody has told the bot which command does this on {environment}.")
         }
@@ -101,7 +106,13 @@ fn changed(error: &CallError) -> &'static str {
 
 fn next(cause: Cause, effect: Effect) -> &'static str {
     if effect == Effect::Unknown {
-        return "Look at the dataset on CKAN before you ask again.";
+        return match cause {
+            Cause::CommandTimedOut | Cause::CommandCutOff => {
+                "The command may still be running there: look at CKAN before you ask again."
+            }
+            Cause::CommandFailed => "It may have done a part: look at CKAN before you ask again.",
+            _ => "Look at the dataset on CKAN before you ask again.",
+        };
     }
     match cause {
         Cause::Unreachable | Cause::ProxyGaveUp => "Check that it is up, then ask again.",
@@ -120,6 +131,12 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
         }
         Cause::NotFound => "Check it against the address of the dataset's page.",
         Cause::Invalid => "Open the dataset's edit page on CKAN: it says which values those are.",
+        Cause::LegacyName => {
+            "Whoever runs CKAN has to rename the account to small letters, digits, - and _ first."
+        }
+        Cause::AddressRefused => {
+            "Either another account got it meanwhile, or CKAN has a rule of its own for addresses."
+        }
         Cause::UnknownAction | Cause::BadRequest => {
             "Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer."
         }
@@ -135,6 +152,10 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
              is installed where it is about harvesters."
         }
         Cause::DatabaseNotConfigured => "Whoever runs the bot has to configure one; then ask again.",
+        Cause::ArchiveNotWritten => {
+            "Whoever runs the bot has to look at its `archive_dir`: whether it can be written to, has room, and has no \
+             other copy of this name."
+        }
         Cause::CommandNotConfigured => "Whoever runs the bot has to name the command in its configuration.",
         Cause::CommandNotStarted => {
             "Whoever runs the bot has to check that the configured program is installed beside it."
@@ -151,7 +172,7 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
 mod tests {
     use super::*;
 
-    const CAUSES: [Cause; 28] = [
+    const CAUSES: [Cause; 31] = [
         Cause::Unreachable,
         Cause::TimedOut,
         Cause::ConnectionLost,
@@ -161,6 +182,8 @@ mod tests {
         Cause::ProxyGaveUp,
         Cause::NotFound,
         Cause::Invalid,
+        Cause::LegacyName,
+        Cause::AddressRefused,
         Cause::UnknownAction,
         Cause::BadRequest,
         Cause::ServerError,
@@ -174,6 +197,7 @@ mod tests {
         Cause::DatabaseChanged,
         Cause::DatabaseUnexpected,
         Cause::DatabaseNotConfigured,
+        Cause::ArchiveNotWritten,
         Cause::CommandNotConfigured,
         Cause::CommandNotStarted,
         Cause::CommandFailed,
@@ -188,7 +212,7 @@ mod tests {
             .into_iter()
             .map(|cause| call_failed(&CallError::nothing_done("package_delete", cause), "production"))
             .collect();
-        insta::assert_snapshot!(said.join("\n"), @r#"
+        insta::assert_snapshot!(said.join("\n"), @"
         CKAN on production cannot be reached: nothing answers at its address. Nothing was changed. Check that it is up, then ask again.
         CKAN on production did not answer in time. Nothing was changed. Ask again in a few minutes.
         The connection to CKAN on production broke before it had answered. Nothing was changed. Ask again in a few minutes.
@@ -198,6 +222,8 @@ mod tests {
         A proxy in front of CKAN on production got no answer from it, or none in time. Nothing was changed. Check that it is up, then ask again.
         CKAN on production does not have this any more. Nothing was changed. Check it against the address of the dataset's page.
         CKAN on production does not accept the values, or they have changed meanwhile. Nothing was changed. Open the dataset's edit page on CKAN: it says which values those are.
+        CKAN on production refuses every change of an account with such a log-in name. Nothing was changed. Whoever runs CKAN has to rename the account to small letters, digits, - and _ first.
+        CKAN on production does not take this address. Nothing was changed. Either another account got it meanwhile, or CKAN has a rule of its own for addresses.
         CKAN on production does not know what the bot asked for. Nothing was changed. Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer.
         CKAN on production does not understand what the bot asked. Nothing was changed. Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer.
         CKAN on production failed with an error of its own. Nothing was changed. CKAN's own log says more; ask again when that is put right.
@@ -211,19 +237,36 @@ mod tests {
         In the database of CKAN on production things have changed meanwhile. Nothing was changed. Look at what is there now, and ask again if it is still wanted.
         The database of CKAN on production is not as the bot knows CKAN's. Nothing was changed. Whoever runs the bot has to check that the address is the one of CKAN's database, and that ckanext-harvest is installed where it is about harvesters.
         The bot has no database of CKAN on production that it may write to. Nothing was changed. Whoever runs the bot has to configure one; then ask again.
+        The copy that has to be kept before could not be written. Nothing was changed. Whoever runs the bot has to look at its `archive_dir`: whether it can be written to, has room, and has no other copy of this name.
         Nobody has told the bot which command does this on production. Nothing was changed. Whoever runs the bot has to name the command in its configuration.
         The command for CKAN on production could not be started. Nothing was changed. Whoever runs the bot has to check that the configured program is installed beside it.
         The command for CKAN on production ended with an error. Nothing was changed. What the command printed says more.
         The command for CKAN on production took longer than it may, and was stopped. Nothing was changed. Ask again in a few minutes.
         The command for CKAN on production, or the connection to it, broke off before its end. Nothing was changed. Ask again in a few minutes.
         The tunnel to CKAN on production does not stand. Nothing was changed. The bot keeps trying to open it: ask again in a few minutes. If it stays so, its log says why.
-        "#);
+        ");
     }
 
     #[test]
     fn a_look_that_failed_says_nothing_of_what_was_changed() {
         let error = CallError::nothing_done("package_show", Cause::Unreachable);
         insta::assert_snapshot!(could_not_look(&error, "production"), @"CKAN on production cannot be reached: nothing answers at its address. So the bot cannot see whether it happened. Look at the dataset on CKAN before you ask again.");
+    }
+
+    #[test]
+    fn a_command_whose_end_nobody_saw_is_told_as_reviewed() {
+        let said = [Cause::CommandFailed, Cause::CommandTimedOut, Cause::CommandCutOff].map(|cause| {
+            let error = CallError {
+                effect: Effect::Unknown,
+                ..CallError::nothing_done("search-index rebuild", cause)
+            };
+            call_failed(&error, "production")
+        });
+        insta::assert_snapshot!(said.join("\n"), @"
+        The command for CKAN on production ended with an error. It is not known whether CKAN has done it, or still will. It may have done a part: look at CKAN before you ask again.
+        The command for CKAN on production took longer than it may, and was stopped. It is not known whether CKAN has done it, or still will. The command may still be running there: look at CKAN before you ask again.
+        The command for CKAN on production, or the connection to it, broke off before its end. It is not known whether CKAN has done it, or still will. The command may still be running there: look at CKAN before you ask again.
+        ");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Guarantees plain words that say what happened and what to do next, and no upstream text, token or debug output.
 //! Leaves layout to `slack::message`.
 
+pub mod address;
 pub mod bulk;
 pub mod calls;
 pub mod command;

@@ -23,6 +23,12 @@ pub const SAFER: &str = "Safer: ";
 pub const WATCH_ENDS: &str =
     "I have stopped looking: it takes longer than I watch. Look at it yourself from here on.";
 
+/// The label of how long the last one of the same operation took.
+pub const LAST_TOOK: &str = "The last one took";
+
+/// There was no last one.
+pub const NOT_YET_RUN: &str = "the bot has not done this here yet";
+
 /// Cells of a progress bar.
 const CELLS: u64 = 20;
 

@@ -118,6 +118,14 @@ pub fn outcome(request: &Request, outcome: &Outcome, inverse: Option<&Inverse>) 
     message.body()
 }
 
+/// The private answer to somebody whose request was posted, with what only they and the approvers see.
+pub fn asked(request: &Request) -> Value {
+    let private = request.plan.private.iter();
+    Message::of(story::asked(request))
+        .facts(private.map(|(label, value)| (label.clone(), Text::new().plain(value))))
+        .body()
+}
+
 /// What moved since the approvers looked.
 pub fn stale(changes: &[Change]) -> Value {
     let mut message = Message::of(story::stale());

@@ -131,6 +131,8 @@ impl SlackFiles {
         match answer.status().as_u16() {
             200 => {}
             404 | 410 => return Err(FileError::Gone),
+            // To its log-in page.
+            301..=303 => return Err(FileError::NotPermitted),
             _ => return Err(FileError::Unavailable),
         }
         // To whom may not read it Slack shows its log-in page, with status 200. No list is a web page.

@@ -266,9 +266,22 @@ pub(super) async fn settle(
     attempt: &AttemptId,
     outcome: Outcome,
 ) -> Result<(), StoreError> {
+    settle_and_send(bot, request, attempt, outcome, vec![]).await
+}
+
+/// The same with messages that follow it.
+pub(super) async fn settle_and_send(
+    bot: &Bot,
+    request: &Request,
+    attempt: &AttemptId,
+    outcome: Outcome,
+    messages: Vec<Outgoing>,
+) -> Result<(), StoreError> {
     let event = Event::Settle { attempt: attempt.clone(), outcome };
     let Ok(step) = apply(request, event, bot.clock.now(), &bot.policy) else { return Ok(()) };
-    keep(bot, settled(bot, &step)).await
+    let mut commit = settled(bot, &step);
+    commit.messages.extend(messages);
+    keep(bot, commit).await
 }
 
 /// Commits what is known to be so. Tried again for as long as the store is away: the truth must not be lost for a

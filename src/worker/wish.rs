@@ -3,6 +3,8 @@
 //! Guarantees that a person is admitted before anything is planned, that a plan is made before anything is posted,
 //! and that a refusal is private and leaves nothing in the channel. Leaves decisions to `decision`.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -16,7 +18,7 @@ use crate::ckan::Site;
 use crate::ids::{InboundId, RequestId};
 use crate::operations::registry::Kind;
 use crate::operations::{Asking, Operation, PlanError, Reply};
-use crate::sentences::text::Text;
+use crate::sentences::text::{Text, in_utc};
 use crate::sentences::{calls, notices, refusals, story};
 use crate::slack::command::Asked;
 use crate::slack::message::Message;
@@ -28,6 +30,9 @@ use crate::store::{Commit, Delivery, Filter, Inbound, ItemFilter, Outgoing, Stor
 const ITEMS_AT_ONCE: u32 = 500;
 /// Targets asked about in one question to the store.
 const TARGETS_AT_ONCE: usize = 300;
+
+/// As many of the latest requests are looked through for one of the same operation.
+const LATEST: u32 = 500;
 
 /// A wish in full: what, why, and what it undoes.
 pub(super) struct Wish {
@@ -83,14 +88,19 @@ pub(super) async fn command(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<A
                 return refuse(bot, wisher, Some(&asked.operation), &refusal).await;
             }
             match asked.reason.clone() {
-                Some(reason) => {
+                Some(reason) if !wants_list(&asked) => {
                     let ticket = asked.ticket.clone();
                     request(bot, wisher, &account, Wish { asked, reason, ticket, undoes: None }).await
                 }
-                None => open_form(bot, wisher, trigger, operation, &asked, text).await,
+                _ => open_form(bot, wisher, trigger, operation, &asked, text).await,
             }
         }
     }
+}
+
+/// True where the things to act on are still to be pasted or attached.
+pub(super) fn wants_list(asked: &Asked) -> bool {
+    asked.arguments.get("list") == Some(&Value::Bool(true))
 }
 
 /// A change without its reason: the form asks for it, everything else filled in.
@@ -107,7 +117,12 @@ async fn open_form(
         .line_break()
         .plain("You typed: ")
         .code(format!("/ckan {text}"));
-    let form = forms::ask(forms::ASK, wisher.inbound, what, asked.ticket.as_deref());
+    let ticket = asked.ticket.as_deref();
+    let form = if wants_list(asked) {
+        forms::ask_for_list(wisher.inbound, what, ticket)
+    } else {
+        forms::ask(forms::ASK, wisher.inbound, what, ticket)
+    };
     opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
 }
 
@@ -219,6 +234,9 @@ pub(super) async fn request(
         return answer(bot, wisher, refusals::already_open(&other), "already_open").await;
     }
     let items = plan.bulk.as_mut().map(|bulk| std::mem::take(&mut bulk.items)).unwrap_or_default();
+    if change.tells_how_long_the_last_took() {
+        plan.shown.push((story::LAST_TOOK.to_owned(), last_took(bot, &plan).await?));
+    }
     let now = bot.clock.now();
     let request = Request {
         id: bot.ids.request(),
@@ -253,7 +271,7 @@ pub(super) async fn request(
         bot.thread(&request, Message::of(story::opened(&request)).body()),
         Outgoing {
             request: Some(request.id.clone()),
-            ..bot.private(&wisher.private(Some(&lane)), Message::of(story::asked(&request)).body())
+            ..bot.private(&wisher.private(Some(&lane)), card::asked(&request))
         },
     ];
     metrics::counter!("ckan_chatops_requests_total", "operation" => request.operation.clone()).increment(1);
@@ -281,6 +299,23 @@ async fn done_items(bot: &Bot, request: &RequestId) -> Result<Vec<Item>, StoreEr
         from = last.position + 1;
         items.extend(page);
     }
+}
+
+/// How long the last one of these took here, from its claim to its proof.
+async fn last_took(bot: &Bot, plan: &Plan) -> Result<String, ActError> {
+    let filter = Filter { states: vec![State::Succeeded, State::Partly], limit: LATEST, ..Filter::default() };
+    let settled = bot.store.requests(filter).await?;
+    let last = settled
+        .iter()
+        .find(|request| request.operation == plan.operation && request.environment == plan.environment)
+        .and_then(|request| Some((request.attempt.as_ref()?.claimed_at, request.state_since)));
+    Ok(match last {
+        Some((from, to)) => {
+            let took = Duration::try_from(to.duration_since(from)).unwrap_or_default();
+            format!("{}, on {}", story::rough(took), in_utc(to))
+        }
+        None => story::NOT_YET_RUN.to_owned(),
+    })
 }
 
 /// Another request that is open on the same thing. An unknown outcome is that only for as long as CKAN may be working

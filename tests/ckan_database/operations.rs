@@ -63,9 +63,11 @@ impl Lab {
             token: SecretString::from(std::fs::read_to_string(token_file).unwrap()),
             site_url: None,
             public_url: None,
+            archive: None,
             database: addresses,
             request_timeout: Duration::from_secs(30),
             write_deadline: Duration::from_mins(2),
+            bulk_concurrency: std::num::NonZeroU8::MIN,
             programs: ProgramSettings {
                 command_line,
                 inheritance: ckan_chatops::ckan::Inheritance::default(),

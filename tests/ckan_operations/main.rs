@@ -6,6 +6,9 @@
 
 mod answers;
 mod faults;
+mod harvest;
+mod harvest_programs;
+mod purging;
 mod refusals;
 mod stories;
 mod tokens;

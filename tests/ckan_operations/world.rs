@@ -7,7 +7,7 @@ use std::time::Duration;
 use ckan_chatops::approval::Plan;
 use ckan_chatops::ckan::{CallError, DatabaseAddresses, ProgramSettings, Site, SiteSettings};
 use ckan_chatops::operations::registry::Kind;
-use ckan_chatops::operations::{Change, Inverse, Look, PlanError, Progress, Registry, Sighting};
+use ckan_chatops::operations::{Change, Inverse, Look, PlanError, Progress, Registry, Sighting, Watch};
 use sandbox::ckan::{CkanConfig, CkanControl, CkanSandbox};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -69,6 +69,7 @@ pub(crate) fn settings(url: &str, token: &str) -> SiteSettings {
         token: SecretString::from(token.to_owned()),
         site_url: None,
         public_url: None,
+        archive: None,
         database: DatabaseAddresses::default(),
         request_timeout: Duration::from_secs(10),
         write_deadline: Duration::from_mins(2),
@@ -101,7 +102,15 @@ impl<'a> Op<'a> {
     }
 
     pub(crate) async fn look(&self, plan: &Plan) -> Look {
-        self.change.look(self.site, plan, &Value::Null).await.unwrap()
+        self.look_with(plan, &Value::Null).await
+    }
+
+    pub(crate) async fn look_with(&self, plan: &Plan, memory: &Value) -> Look {
+        self.change.look(self.site, plan, memory).await.unwrap()
+    }
+
+    pub(crate) fn watch(&self, plan: &Plan) -> Option<Watch> {
+        self.change.watch(plan)
     }
 
     pub(crate) fn inverse(&self, plan: &Plan) -> Option<Inverse> {

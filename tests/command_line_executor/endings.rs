@@ -79,7 +79,7 @@ async fn a_command_that_somebody_kills_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_connection_that_ssh_lost_is_unknown() {
+async fn hazard_27_a_connection_that_ssh_lost_is_unknown() {
     let site = with_command_line(&["sh", "-c", "exit 255", "ssh"], true, PATIENCE);
     let error = run(&site).await.unwrap_err();
     assert_eq!((error.cause, error.effect), (Cause::CommandCutOff, Effect::Unknown));

@@ -6,17 +6,18 @@ use ckan_chatops::ckan::{Cause, Effect, ProgramSettings, Service, ServiceSetting
 
 use crate::world::{printed, site};
 
-fn argv(words: &[&str]) -> Option<Vec<String>> {
-    Some(words.iter().map(|&word| word.to_owned()).collect())
+fn argv(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
 }
 
 fn with_services() -> Site {
     let gather = ServiceSettings {
-        status: argv(&["printf", "%s|", "a b", "$HOME", "*"]),
-        restart: argv(&["sh", "-c", "echo restarting; exit 5"]),
-        logs: argv(&["echo", "login of ann@example.gov.uk with our-own-secret-8f74"]),
+        status: Some(argv(&["printf", "%s|", "a b", "$HOME", "*"])),
+        restart: Some(argv(&["sh", "-c", "echo restarting; exit 5"])),
+        logs: Some(argv(&["echo", "login of ann@example.gov.uk with our-own-secret-8f74"])),
     };
-    let csw = ServiceSettings { status: argv(&["no-such-program-anywhere"]), ..ServiceSettings::default() };
+    let csw =
+        ServiceSettings { status: Some(argv(&["no-such-program-anywhere"])), ..ServiceSettings::default() };
     let services = BTreeMap::from([(Service::Gather, gather), (Service::Csw, csw)]);
     site("http://127.0.0.1:9", ProgramSettings { services, ..ProgramSettings::default() })
 }

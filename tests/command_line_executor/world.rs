@@ -30,6 +30,7 @@ pub(crate) fn site(url: &str, programs: ProgramSettings) -> Site {
         token: SecretString::from("token"),
         site_url: None,
         public_url: None,
+        archive: None,
         request_timeout: Duration::from_secs(5),
         write_deadline: Duration::from_secs(5),
         bulk_concurrency: std::num::NonZeroU8::MIN,

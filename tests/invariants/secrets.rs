@@ -132,3 +132,60 @@ async fn invariant_10_no_secret_is_in_slack_in_the_log_or_in_the_audit() {
         }
     }
 }
+
+#[tokio::test]
+async fn invariant_10_no_whole_address_reaches_the_channel_the_log_or_the_audit() {
+    let (old, new) = ("dora.transport@example.org", "dora.moved@example.org");
+    let mut world = World::start().await;
+    world.stop_bot().await;
+    let bot = Process::start_with(&world, &[("RUST_LOG", EVERYTHING)]).await;
+    world.types(ALICE, &format!("/ckan user find {old}")).await;
+    world.told(ALICE, "dft-admin").await;
+    world.types(ALICE, &format!("/ckan email dft-admin {old}x! --reason Asked")).await;
+    world.told(ALICE, "punctuation mark").await;
+    let reason = format!("{old} says it is <mailto:{new}|{new}> now");
+    world.types(ALICE, &format!("/ckan email dft-admin {new} --reason \"{reason}\" --ticket 51234")).await;
+    let card = world.card("e-mail address").await;
+    let told = world.told(ALICE, "is posted").await;
+    assert!(told.contains(old) && told.contains(new), "the requester sees both: {told}");
+    world.presses(BOB, &card, "approve").await;
+    let form = world.control.wait_modal(BOB).await.unwrap();
+    let shown = form.view.to_string();
+    assert!(shown.contains(old) && shown.contains(new), "and so does the approver: {shown}");
+    world.control.submit(BOB, &form.view_id, &json!({})).await.unwrap();
+    let done = world.thread(&card, "Done and verified").await;
+    world.told(ALICE, "Send this to the user").await;
+    world.presses(BOB, &done, "undo").await;
+    let form = world.control.wait_modal(BOB).await.unwrap();
+    let values = json!({"reason": {"reason": format!("{old} was right")}});
+    world.control.submit(BOB, &form.view_id, &values).await.unwrap();
+    let back = world
+        .control
+        .wait_message(BOB, |message| message.thread_ts.is_none() && message.text.contains("was right"))
+        .await
+        .unwrap();
+    // Somebody changes it meanwhile: what moved is told without it, too.
+    world.ckan.action("user_patch", json!({"id": "dft-admin", "email": "dora.meanwhile@example.org"})).await;
+    world.presses(ALICE, &back, "approve").await;
+    let form = world.control.wait_modal(ALICE).await.unwrap();
+    world.control.submit(ALICE, &form.view_id, &json!({})).await.unwrap();
+    world.thread(&back, "CKAN has changed").await;
+
+    let calls = world.control.calls().await.unwrap();
+    let in_channel =
+        calls.iter().filter(|call| call.method.starts_with("chat.") && call.method != "chat.postEphemeral");
+    let in_channel: Vec<String> = in_channel.map(|call| call.args.to_string()).collect();
+    assert!(in_channel.len() > 4, "{in_channel:?}");
+    let mut file = File::of(&world).await;
+    let places = [
+        ("the channel", in_channel.join("\n")),
+        ("the audit", file.texts("SELECT entry FROM audit").await.join("\n")),
+        ("the log", bot.log()),
+    ];
+    for (place, text) in &places {
+        for local in ["dora.transport@", "dora.moved@", "dora.meanwhile@"] {
+            let line = text.lines().find(|line| line.contains(local));
+            assert!(line.is_none(), "{local} is in {place}: {line:?}");
+        }
+    }
+}

@@ -1,5 +1,5 @@
 """Slack's own Python SDK as judge: it signs requests that the bot must take, alters them so that the bot must not,
-and validates every block the bot posts. Usage: judge.py SANDBOX_BINARY"""
+validates every block the bot posts, and moves files through the sandbox as it would through Slack. Usage: judge.py SANDBOX_BINARY"""
 
 import json
 import re
@@ -10,7 +10,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from slack_sdk.models.blocks import Block
+from slack_sdk import WebClient
+from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
+from slack_sdk.models.blocks.block_elements import FileInputElement
 from slack_sdk.models.views import View
 from slack_sdk.signature import SignatureVerifier
 
@@ -128,6 +130,31 @@ def story(sandbox, bot):
     expect("a form is open", bool(state["modals"]))
     count = validate_everything(sandbox)
     expect("every block and view passes the SDK's validation", count >= 10, count)
+    move_files(sandbox, card, state["modals"][-1])
+
+
+def move_files(sandbox, card, modal):
+    slack = WebClient(token="xoxb-sandbox-0001", base_url=f"{sandbox}/api/")
+    form = View(
+        type="modal", title="Which datasets?", submit="Ask", callback_id="ask_list",
+        blocks=[
+            InputBlock(block_id="list", label="Datasets", optional=True,
+                       element=PlainTextInputElement(action_id="list", multiline=True, max_length=3000)),
+            InputBlock(block_id="file", label="Or a file", optional=True,
+                       element=FileInputElement(action_id="file", filetypes=["txt", "csv"], max_files=1)),
+        ])
+    form.validate_json()
+    updated = slack.views_update(view_id=modal["view_id"], view=form)
+    expect("the sandbox takes a file input as the SDK makes one", updated["ok"])
+
+    sent = slack.files_upload_v2(filename="results.csv", title="All results", content="name,result\r\nroads,withdrawn\r\n",
+                                 channel=card["channel"], thread_ts=card["ts"], initial_comment="Two lines")
+    shared = wait_for(sandbox, "the uploaded file", lambda m: m.get("files") and m.get("thread_ts") == card["ts"])
+    expect("a file that the SDK uploads stands in its thread", shared["files"][0]["id"] == sent["files"][0]["id"], shared)
+    address = slack.files_info(file=sent["files"][0]["id"])["file"]["url_private_download"]
+    request = urllib.request.Request(address, headers={"Authorization": "Bearer xoxb-sandbox-0001"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        expect("and is read with the token as it was sent", answer.read() == b"name,result\r\nroads,withdrawn\r\n")
 
 
 def main():

@@ -1,14 +1,17 @@
 //! The lab: a real CKAN with its database, as `./test lab` has brought it up and says where it is.
 //!
-//! Guarantees that a lab is either described whole or not at all: a missing word is a failure with its name, never a
-//! story told on the sandbox by accident. Leaves starting, resetting and ending it to `deploy/ckan-lab`.
+//! Guarantees that a story has the lab to itself, in its seeded state, and that a lab is either described whole or not
+//! at all: a missing word is a failure with its name, never a story told on the sandbox by accident. Leaves starting
+//! and ending it to `deploy/ckan-lab`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use tokio::sync::{Mutex, MutexGuard};
+
 /// What `./test lab` says of it, each as `CKAN_CHATOPS_LAB_<word>`.
-const WORDS: [&str; 9] = [
+const WORDS: [&str; 10] = [
     // Address and version of CKAN, and the file that holds a sysadmin's token.
     "URL",
     "VERSION",
@@ -17,27 +20,42 @@ const WORDS: [&str; 9] = [
     "DATABASE",
     "DATABASE_READ",
     "DATABASE_WRITE",
-    // Paths of CKAN's command line, and of the program that shows and restarts the lab's services.
+    // Paths of CKAN's command line, of the program that shows and restarts the lab's services, and of the one that
+    // gives the seeded state back.
     "COMMAND",
     "SERVICES",
+    "RESET",
     // Address of the remote sites that the harvest sources point to.
     "REMOTE",
 ];
 
+/// Held by the story that is being told: there is one lab, and each story begins with its seeded state.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
 /// Where everything of the lab is.
 pub struct Lab {
     words: BTreeMap<&'static str, String>,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Lab {
-    /// The lab, where the stories are told on one.
-    pub fn here() -> Option<Self> {
+    /// The lab in its seeded state, where the stories are told on one.
+    pub async fn here() -> Option<Self> {
         std::env::var("CKAN_CHATOPS_LAB_URL").ok()?;
+        let alone = ALONE.lock().await;
         let read = |word| {
             let name = format!("CKAN_CHATOPS_LAB_{word}");
             (word, std::env::var(&name).unwrap_or_else(|_| panic!("{name} is not set; ./test lab sets it")))
         };
-        Some(Self { words: WORDS.into_iter().map(read).collect() })
+        let lab = Self { words: WORDS.into_iter().map(read).collect(), _alone: alone };
+        lab.reset();
+        Some(lab)
+    }
+
+    /// Gives the lab the state that every story begins with.
+    fn reset(&self) {
+        let out = Command::new(self.word("RESET")).output().expect("the lab's reset");
+        assert!(out.status.success(), "reset: {}", String::from_utf8_lossy(&out.stderr));
     }
 
     /// What is said of it under one of [`WORDS`].

@@ -2,7 +2,7 @@
 //!
 //! The CKAN is the sandbox's, of the version `CKAN_CHATOPS_STORY_CKAN` or the newest, or, where
 //! `CKAN_CHATOPS_LAB_URL` names one, the lab's real one: the same code on all of them. Where versions differ for
-//! people, a story asks [`world::TestCkan::keeps_removed_resources`] and holds a text for each answer.
+//! people, a story asks [`world::TestCkan::restores`] and holds a text for each answer.
 //! Texts that people read are compared letter by letter.
 
 #![expect(
@@ -18,13 +18,16 @@
 
 mod bulk;
 mod decisions;
+mod files;
 mod forms;
 mod hazards;
 mod lab;
+mod purge;
 mod races;
 mod reading;
 mod refusals;
 mod restore;
 mod service;
+mod users;
 mod withdraw;
 mod world;

@@ -67,3 +67,15 @@ async fn an_unknown_word_gets_a_suggestion() {
     let world = World::start().await;
     insta::assert_snapshot!(world.is_told(ALICE, "/ckan withdrwa road-accidents-2019").await, @"There is no command withdrwa. Did you mean /ckan withdraw?");
 }
+
+#[tokio::test]
+async fn a_site_is_shown_with_its_version_and_the_ways_to_it() {
+    let world = World::start().await;
+    let told = world.is_told(ALICE, "/ckan site show").await;
+    assert!(told.starts_with("CKAN on production\nCKAN: 2."), "{told}");
+    assert!(told.contains("\nTunnel: not configured"), "{told}");
+    if world.ckan.lab.is_none() {
+        let told = told.replace(&world.ckan.url, "‹address›");
+        insta::assert_snapshot!(told, @"");
+    }
+}

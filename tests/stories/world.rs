@@ -31,20 +31,28 @@ pub struct TestCkan {
     pub control: Option<CkanControl>,
     /// Where the CKAN is a real one.
     pub lab: Option<Lab>,
+    /// Lines of the configuration: how it is reached beside its API.
+    reached: String,
     /// Kept, as it stops when it is dropped.
     _sandbox: Option<CkanSandbox>,
     http: reqwest::Client,
 }
 
 impl TestCkan {
-    async fn start() -> Self {
+    async fn start(more_datasets: usize) -> Self {
         ckan_chatops::http::install_crypto_provider();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        if let Some(lab) = Lab::here() {
+        if let Some(lab) = Lab::here().await {
             return Self {
                 url: lab.word("URL").to_owned(),
                 token: lab.token(),
                 version: lab.word("VERSION").to_owned(),
+                reached: format!(
+                    "{}\ndatabase_read_env = \"CKAN_DATABASE_READ\"\ndatabase_write_env = \"CKAN_DATABASE_WRITE\"",
+                    programs(&[lab.word("COMMAND").to_owned()], |name, verb| {
+                        [lab.word("SERVICES"), name, verb].map(str::to_owned).to_vec()
+                    })
+                ),
                 control: None,
                 lab: Some(lab),
                 _sandbox: None,
@@ -53,12 +61,15 @@ impl TestCkan {
         }
         let anywhere = "127.0.0.1:0".parse().unwrap();
         let mut config = CkanConfig::default();
+        config.seed = config.seed.with_more(more_datasets);
         if let Ok(version) = std::env::var("CKAN_CHATOPS_STORY_CKAN") {
             config.version = version;
         }
         let version = config.version.clone();
         let ckan = CkanSandbox::start(config, anywhere).await.expect("the sandbox CKAN");
+        let program = sandbox::ckan::programs::built_program();
         Self {
+            reached: programs(&ckan.command_line(program), |name, verb| ckan.service(program, name, verb)),
             url: ckan.url(),
             token: ckan.sysadmin_token().to_owned(),
             version,
@@ -69,10 +80,14 @@ impl TestCkan {
         }
     }
 
-    /// Whether a restore over the API leaves alone the resources that were removed from a dataset earlier: from 2.12 on.
-    /// Where it does not, cards warn, no button offers a restore, and a command for it has to say that they may go.
-    pub fn keeps_removed_resources(&self) -> bool {
-        !self.is("2.10") && !self.is("2.11")
+    /// How a dataset comes back here, where the bot has all its ways to this CKAN.
+    pub fn restores(&self) -> Restores {
+        let by_api = !self.is("2.10") && !self.is("2.11");
+        match (by_api, &self.lab) {
+            (true, _) => Restores::OverTheApi,
+            (false, Some(_)) => Restores::InTheDatabase,
+            (false, None) => Restores::WithALoss,
+        }
     }
 
     /// Whether this is a release of the line `line`, such as `2.10`.
@@ -132,6 +147,28 @@ impl TestCkan {
     }
 }
 
+/// How a dataset comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restores {
+    /// Over the API, which loses nothing from CKAN 2.12 on.
+    OverTheApi,
+    /// In the database, which loses nothing on any CKAN; a sandbox has none.
+    InTheDatabase,
+    /// Over the API, which before 2.12 erases resources that were removed earlier. Cards warn of it, no button offers
+    /// it, and a command for it has to say that they may go.
+    WithALoss,
+}
+
+/// The lines of a configuration that name CKAN's programs, each word of them a text.
+fn programs(command_line: &[String], service: impl Fn(&str, &str) -> Vec<String>) -> String {
+    let services = ["gather", "fetch"].map(|name| {
+        let verbs = ["status", "restart", "logs"];
+        let verbs = verbs.map(|verb| format!("{verb} = {}", json!(service(name, verb))));
+        format!("{name} = {{ {} }}", verbs.join(", "))
+    });
+    format!("command_line = {}\nservices = {{ {} }}", json!(command_line), services.join(", "))
+}
+
 /// What a story may want otherwise.
 #[derive(Default)]
 pub struct Wanted {
@@ -141,9 +178,13 @@ pub struct Wanted {
     pub top: String,
     /// Further lines of the configuration, for the environment; `{ckan}` is the CKAN's address.
     pub environment: String,
+    /// No way to CKAN but its API: neither command line nor services nor database.
+    pub api_only: bool,
     /// Another CKAN address or token than the world's own.
     pub ckan_url: Option<String>,
     pub ckan_token: Option<String>,
+    /// So many datasets more in the sandbox CKAN, `bulk-00001` and on.
+    pub more_datasets: usize,
 }
 
 pub struct World {
@@ -164,7 +205,7 @@ impl World {
     }
 
     pub async fn with(wanted: Wanted) -> Self {
-        let ckan = TestCkan::start().await;
+        let ckan = TestCkan::start(wanted.more_datasets).await;
         let mut config = SlackConfig::small_team();
         config.scopes =
             ckan_chatops::slack::manifest::SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
@@ -216,6 +257,7 @@ default = true
 ckan_url = "{}"
 api_token_env = "CKAN_TOKEN_PRODUCTION"
 {}
+{}
 "#,
             self.database().display(),
             self.wanted.top,
@@ -227,6 +269,7 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
             } else {
                 self.wanted.environment.replace("{ckan}", &self.ckan.url)
             },
+            if self.wanted.api_only { "" } else { &self.ckan.reached },
         );
         std::fs::write(self.config_file(), text).unwrap();
     }
@@ -328,6 +371,21 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
             .expect("a message in the thread")
     }
 
+    /// Waits for a file in the thread of `card`, and reads it.
+    pub async fn file(&self, card: &Message) -> String {
+        let ts = card.ts.clone();
+        let shared = self
+            .control
+            .wait_message(BOB, |message| {
+                message.thread_ts.as_deref() == Some(&ts) && !message.files.is_empty()
+            })
+            .await
+            .expect("a file in the thread");
+        let id = shared.files[0]["id"].as_str().expect("the file's id");
+        let bytes = self.control.open_file(BOB, id).await.expect("the file");
+        String::from_utf8(bytes).expect("a text file")
+    }
+
     /// Waits until the card of `card` says `words`.
     pub async fn card_says(&self, card: &Message, words: &str) -> Message {
         let ts = card.ts.clone();
@@ -351,7 +409,7 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
     /// Asks for a withdrawn dataset to come back, and waits for the card: with the Undo button where there is one, else
     /// by typing the command that the card had named.
     pub async fn asks_for_it_back(&self, user: &str, done: &Message, slug: &str, to: &str) -> Message {
-        if self.ckan.keeps_removed_resources() {
+        if self.ckan.restores() != Restores::WithALoss {
             self.presses(user, done, "undo").await;
             let form = self.control.wait_modal(user).await.unwrap();
             let why = json!({"reason": {"reason": "It was the wrong one"}});

@@ -3,7 +3,9 @@
 //! Guarantees: whatever goes through CKAN's API is in step afterwards; what a test or the command line has taken out
 //! of step stays so until that dataset is indexed again. Kept as what differs, so that an index in step costs nothing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
 
 use super::catalogue::Catalogue;
 use super::records::{IndexDisturbance, IndexState};
@@ -18,6 +20,10 @@ pub(super) struct Index {
     stale: Vec<Package>,
     /// Packages that were sent to it and not committed.
     pending: Vec<String>,
+    /// How often anything was indexed, and at which of those times each package was last. Those never named here were
+    /// indexed before the first.
+    times: u64,
+    last: HashMap<String, u64>,
 }
 
 impl Index {
@@ -25,12 +31,19 @@ impl Index {
     pub(super) fn put(&mut self, id: &str) -> bool {
         // The commit of one is the commit of all.
         for pending in std::mem::take(&mut self.pending) {
+            self.stamp(&pending);
             self.missing.remove(&pending);
             self.stale.retain(|document| document.id != pending);
         }
+        self.stamp(id);
         let before = self.stale.len();
         self.stale.retain(|document| document.id != id);
         self.missing.remove(id) || self.stale.len() != before
+    }
+
+    fn stamp(&mut self, id: &str) {
+        self.times += 1;
+        self.last.insert(id.to_owned(), self.times);
     }
 
     /// Sends a package to the index, where nobody finds it before the next commit.
@@ -41,7 +54,11 @@ impl Index {
     /// Makes what was sent visible. Says whether that changed anything.
     pub(super) fn commit(&mut self) -> bool {
         let pending = std::mem::take(&mut self.pending);
-        pending.iter().fold(false, |changed, id| self.put(id) || changed)
+        let mut changed = false;
+        for id in pending {
+            changed |= self.put(&id);
+        }
+        changed
     }
 
     /// Takes a document out, whatever the database has.
@@ -60,6 +77,14 @@ impl Index {
 }
 
 impl Catalogue {
+    /// When a document was indexed, by the index's own clock, whose every second is one document.
+    pub(super) fn indexed_at(&self, document: &Package) -> String {
+        const BEGINNING: i64 = 1_767_225_600;
+        let times = self.index.last.get(&document.id).copied().unwrap_or(0);
+        let seconds = BEGINNING + i64::try_from(times).unwrap_or(0);
+        Timestamp::from_second(seconds).map_or_else(|_| String::new(), |moment| moment.to_string())
+    }
+
     /// The index's documents.
     pub(super) fn indexed(&self) -> impl Iterator<Item = &Package> {
         let is_stale = |id: &str| self.index.stale.iter().any(|document| document.id == id);
@@ -113,7 +138,9 @@ impl Catalogue {
         names.iter().all(|name| {
             let found = self.package(name).cloned();
             let is_there = found.is_some();
-            found.into_iter().for_each(|package| disturb(self, package));
+            if let Some(package) = found {
+                disturb(self, package);
+            }
             is_there
         })
     }

@@ -2,8 +2,8 @@
 //! site beside it. It imitates 2.12.0 with ckanext-harvest, or 2.11 or 2.10 where the version says so.
 //!
 //! Guarantees: what CKAN would refuse is refused with CKAN's status and shape; nothing is forgotten that a test
-//! might ask for: every request and every write is in a log. Leaves harvesting, uploads, relevance and everything
-//! with a browser to the CKAN lab.
+//! might ask for: every request, every write and every command is in a log. Leaves real harvesters, uploads, relevance
+//! and everything with a browser to the CKAN lab.
 //!
 //! - `/api/3/action/<name>` and `/api/action/<name>`: the action API
 //! - `/dataset/<uuid>` and `/dataset/<uuid>/<slug>`: the public site; 200 or 404
@@ -20,6 +20,9 @@
 //! | `GET /sandbox/faults`, `DELETE /sandbox/faults` | what is still to go wrong; nothing shall |
 //! | `GET /sandbox/clock`, `POST /sandbox/clock` `{"advance_s": 600}` | the sandbox's time; later |
 //! | `POST /sandbox/public-lag` `{"public_lag_s": 600}` | how far the public site is behind |
+//! | `GET /sandbox/index`, `POST /sandbox/index` `{"lose": [ids]}` | the search index, [`IndexState`]; out of step, [`IndexDisturbance`] |
+//! | `GET /sandbox/harvest` and below it | jobs, queues, consumers, remote sites: `CONTROL.md` has the table |
+//! | `GET /sandbox/commands` and below it | the command line: `CONTROL.md` has the table |
 //! | `POST /sandbox/reset` | as on the first day |
 
 mod actions;
@@ -142,14 +145,13 @@ impl CkanSandbox {
 
     /// The argv that a configuration gives as its command line, with `program` from [`programs`].
     pub fn command_line(&self, program: &Path) -> Vec<String> {
-        programs::command_line(program, &self.url)
+        programs::argv(&[program.to_string_lossy().into_owned()], &self.url, &[])
     }
 
-    /// The whole argv of one of the services `gather`, `fetch` and `csw`: its `status`, `restart` or `logs`.
+    /// The whole argv of one of the [`programs::SERVICES`] and one of the [`programs::SERVICE_VERBS`].
     pub fn service(&self, program: &Path, name: &str, verb: &str) -> Vec<String> {
-        let mut argv = self.command_line(program);
-        argv.extend(["--service", name, verb].map(str::to_owned));
-        argv
+        let arguments = [programs::SERVICE_OPTION, name, verb];
+        programs::argv(&[program.to_string_lossy().into_owned()], &self.url, &arguments)
     }
 
     /// Stops it: no new connection, and whatever waits in a fault ends without an answer.

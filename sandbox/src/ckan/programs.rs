@@ -42,7 +42,15 @@ pub fn beside_this_program() -> Option<PathBuf> {
     folders.map(|folder| folder.join(NAME)).find(|program| program.is_file())
 }
 
-/// The argv to put before the arguments of `ckan`.
-pub(super) fn command_line(program: &Path, url: &str) -> Vec<String> {
-    [program.to_string_lossy().as_ref(), "--control", url].map(str::to_owned).to_vec()
+/// The services around CKAN that can be asked for.
+pub const SERVICES: [&str; 3] = ["gather", "fetch", "csw"];
+/// What each of them can be asked.
+pub const SERVICE_VERBS: [&str; 3] = ["status", "restart", "logs"];
+/// What stands before a service and a verb in place of the arguments of `ckan`.
+pub const SERVICE_OPTION: &str = "--service";
+
+/// The argv of `program`, which may be several words, at the sandbox with this address.
+pub fn argv(program: &[String], url: &str, arguments: &[&str]) -> Vec<String> {
+    let control = ["--control", url].into_iter().chain(arguments.iter().copied());
+    program.iter().cloned().chain(control.map(str::to_owned)).collect()
 }

@@ -156,8 +156,8 @@ impl Release {
         self == Self::V2_12
     }
 
-    /// 2.11 warns at every start of its command line.
+    /// 2.10 and 2.11 warn at every start of their command line.
     pub(super) fn warns_of_csrf(self) -> bool {
-        self == Self::V2_11
+        self != Self::V2_12
     }
 }

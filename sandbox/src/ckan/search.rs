@@ -64,9 +64,17 @@ pub(super) fn package_search(call: &mut Call<'_>) -> Result<Value, Refusal> {
         .filter(|package| query.holds(&|field, matcher| has(call, package, field, matcher)))
         .collect();
     let sort = call.text("sort").unwrap_or(USUAL_SORT);
-    order(&mut found, sort)?;
-    let results: Vec<Value> =
-        found.iter().skip(start).take(rows).map(|package| views::package(call.catalogue, package)).collect();
+    order(call, &mut found, sort)?;
+    let fields = call.args.get("fl").and_then(Value::as_array);
+    let results: Vec<Value> = found
+        .iter()
+        .skip(start)
+        .take(rows)
+        .map(|package| match fields {
+            Some(fields) => document(call, package, fields),
+            None => views::package(call.catalogue, package),
+        })
+        .collect();
     Ok(json!({"count": found.len(), "facets": {}, "results": results, "search_facets": {}, "sort": sort}))
 }
 
@@ -128,6 +136,7 @@ fn has(call: &Call<'_>, package: &Package, field: Option<&str>, matcher: &Matche
         Some("metadata_modified") => exact(&package.modified),
         Some("author") => exact(&fields.author),
         Some("maintainer") => exact(&fields.maintainer),
+        Some("indexed_ts") => exact(&call.catalogue.indexed_at(package)),
         Some("entity_type") => exact("package"),
         Some("site_id") => exact("default"),
         Some(other) => {
@@ -145,9 +154,29 @@ fn has(call: &Call<'_>, package: &Package, field: Option<&str>, matcher: &Matche
     }
 }
 
-fn order(found: &mut [&Package], sort: &str) -> Result<(), Refusal> {
+/// Only these fields of the index's own document.
+fn document(call: &Call<'_>, package: &Package, fields: &[Value]) -> Value {
+    let whole = views::package(call.catalogue, package);
+    let chosen = fields.iter().filter_map(Value::as_str).filter_map(|field| {
+        let value = match field {
+            "indexed_ts" => Some(json!(call.catalogue.indexed_at(package))),
+            field => whole.get(field).cloned(),
+        };
+        Some((field.to_owned(), value?))
+    });
+    Value::Object(chosen.collect())
+}
+
+fn order(call: &Call<'_>, found: &mut [&Package], sort: &str) -> Result<(), Refusal> {
     for part in sort.rsplit(',') {
         let (field, direction) = part.trim().split_once(' ').unwrap_or((part.trim(), ""));
+        if field == "indexed_ts" {
+            found.sort_by_key(|package| call.catalogue.indexed_at(package));
+            if direction.trim() == "desc" {
+                found.reverse();
+            }
+            continue;
+        }
         let key: fn(&Package) -> &str = match field {
             "score" => continue,
             "name" => |package| &package.fields.name,

@@ -31,12 +31,20 @@ impl File {
         self.name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase()).unwrap_or_default()
     }
 
+    pub(super) fn media_type(&self) -> &'static str {
+        match self.ending().as_str() {
+            "txt" => "text/plain",
+            "csv" => "text/csv",
+            _ => "application/octet-stream",
+        }
+    }
+
     /// Slack's file object.
     pub(super) fn object(&self, base: &str, team: &str) -> Value {
-        let (mime, kind, pretty) = match self.ending().as_str() {
-            "txt" => ("text/plain", "text", "Plain Text"),
-            "csv" => ("text/csv", "csv", "CSV"),
-            _ => ("application/octet-stream", "binary", "Binary"),
+        let (kind, pretty) = match self.ending().as_str() {
+            "txt" => ("text", "Plain Text"),
+            "csv" => ("csv", "CSV"),
+            _ => ("binary", "Binary"),
         };
         let private = format!("{base}/files-pri/{team}-{}", self.id);
         json!({
@@ -45,7 +53,7 @@ impl File {
             "timestamp": self.created_s,
             "name": self.name,
             "title": self.title,
-            "mimetype": mime,
+            "mimetype": self.media_type(),
             "filetype": kind,
             "pretty_type": pretty,
             "user": self.user,

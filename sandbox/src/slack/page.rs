@@ -24,6 +24,7 @@ const FILES: &[(&str, &str)] = files![
     "dom.js",
     "emoji.js",
     "fields.js",
+    "files.js",
     "help.js",
     "index.html",
     "markdown.js",

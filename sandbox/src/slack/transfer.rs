@@ -48,12 +48,12 @@ async fn upload(
     };
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // Slack takes forms here too; the apps that this sandbox is for send the bytes alone.
-    let taken = if text(header::CONTENT_TYPE).starts_with("multipart/") {
+    let result = if text(header::CONTENT_TYPE).starts_with("multipart/") {
         Err("multipart_not_taken_here")
     } else {
         shared.change(|world| world.files.upload(&token, &body))
     };
-    let (status, words) = match taken {
+    let (status, words) = match result {
         Ok(id) => {
             call.args = json!({ "bytes": body.len(), "file": id });
             (StatusCode::OK, format!("OK - {}", body.len()))
@@ -90,17 +90,11 @@ async fn download(
         ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
     } else {
         let found = shared.note(|world| world.files.get(&id).filter(|file| file.known_to_app).cloned());
-        match found {
-            Some(file) => {
-                let object = file.object(&shared.base, &shared.config.workspace.team.id);
-                let kind =
-                    object.get("mimetype").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
-                ([(header::CONTENT_TYPE, kind)], file.content).into_response()
-            }
-            None => {
-                call.error = Some("file_not_found".into());
-                StatusCode::NOT_FOUND.into_response()
-            }
+        if let Some(file) = found {
+            ([(header::CONTENT_TYPE, file.media_type())], file.content).into_response()
+        } else {
+            call.error = Some("file_not_found".into());
+            StatusCode::NOT_FOUND.into_response()
         }
     };
     finish(&shared, call, lost, &cut, response)

@@ -133,18 +133,19 @@ async fn an_abort_ends_the_job_and_stops_no_consumer() {
     world.control.set_consumer("fetch", "stop").await;
     let started = start(&world, "quick-source").await;
     world.control.step_consumer("fetch", 2).await;
-    let states = world.control.harvest().await["jobs"].as_array().unwrap().last().unwrap()["objects"].clone();
-    assert_eq!(states, json!({"COMPLETE": 2, "WAITING": 3}));
+    let by_state =
+        world.control.harvest().await["jobs"].as_array().unwrap().last().unwrap()["objects"].clone();
+    assert_eq!(by_state, json!({"COMPLETE": 2, "WAITING": 3}));
     for _ in 0..2 {
         let aborted = world.done("harvest_job_abort", json!({"id": "quick-source"})).await;
         assert_eq!((&aborted["status"], &aborted["finished"]), (&json!("Finished"), &Value::Null));
     }
-    let state = world.control.harvest().await;
+    let seen = world.control.harvest().await;
     assert_eq!(
-        state["jobs"].as_array().unwrap().last().unwrap()["objects"],
+        seen["jobs"].as_array().unwrap().last().unwrap()["objects"],
         json!({"COMPLETE": 2, "ERROR": 3})
     );
-    assert_eq!(state["fetch_queue"].as_array().unwrap().len(), 3, "nothing leaves the queue");
+    assert_eq!(seen["fetch_queue"].as_array().unwrap().len(), 3, "nothing leaves the queue");
     world.control.set_consumer("fetch", "work").await;
     let stats = job(&world, &started).await["stats"].clone();
     assert_eq!((&stats["added"], &stats["errored"]), (&json!(2), &json!(3)));

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod caller;
+mod command_faults;
 mod command_line;
 mod control;
 mod faults;

@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use url::Url;
 use uuid::Uuid;
 
 use super::job::{HarvestJob, ShownJob};
@@ -33,7 +34,7 @@ pub struct HarvestSource {
     pub source_type: Option<String>,
     /// How often it runs by itself, in CKAN's word.
     pub frequency: Option<String>,
-    /// What it harvests.
+    /// What it harvests, without the name and the password that may be in the address.
     pub url: String,
     /// Its publisher.
     pub organisation: Option<Organisation>,
@@ -106,12 +107,25 @@ impl From<Shown> for HarvestSource {
             state: shown.state,
             source_type: shown.source_type,
             frequency: shown.frequency,
-            url: shown.url.unwrap_or_default(),
+            url: shown.url.as_deref().map(without_credentials).unwrap_or_default(),
             organisation: shown.organization,
             // Its shape is the extension's, and an index may hold an older one.
             status: serde_json::from_value::<ShownStatus>(shown.status).ok().map(SourceStatus::from),
         }
     }
+}
+
+/// An address with neither a name nor a password in it, nor what stands after a question mark: a key may be there.
+fn without_credentials(text: &str) -> String {
+    let Some(mut url) = Url::parse(text).ok().filter(Url::has_host) else {
+        return "an address that cannot be read".to_owned();
+    };
+    // Both fail only where the address has no host.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
 }
 
 impl HarvestSource {
@@ -196,6 +210,17 @@ mod tests {
             ("leeds-data-mill (ckan)", "every week")
         );
         assert_eq!(source.status, Some(SourceStatus { jobs: 0, last: None, datasets: 0 }));
+    }
+
+    #[test]
+    fn an_address_shows_no_credentials() {
+        for (text, shown) in [
+            ("https://me:secret@data.example.org/csw?key=secret#x", "https://data.example.org/csw"),
+            ("http://127.0.0.1:15800/slow/20/2", "http://127.0.0.1:15800/slow/20/2"),
+            ("me:secret@", "an address that cannot be read"),
+        ] {
+            assert_eq!(without_credentials(text), shown);
+        }
     }
 
     #[test]

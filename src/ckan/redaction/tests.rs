@@ -1,5 +1,7 @@
 //! What is hidden, and what is not.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const HASH: &str = "$pbkdf2-sha512$25000$9v5/D4FQao0RwngvxZhTyg$QnPlR9u3kS1a2b3c4d5e6f7g8h9i0j";
@@ -71,6 +73,32 @@ fn hazard_19_hashes_keys_tokens_and_addresses_do_not_leave_a_command() {
     [hidden]
     [hidden]
     "#);
+}
+
+proptest! {
+    #[test]
+    fn hazard_19_our_own_secret_is_hidden_wherever_it_stands(before in "\\PC{0,40}", after in "\\PC{0,40}") {
+        let text = seen(&format!("{before}our-own-secret-8f74{after}"));
+        prop_assert!(!text.contains("our-own-secret"), "{}", text);
+    }
+
+    #[test]
+    fn hazard_19_a_hash_and_a_token_are_hidden_whatever_stands_around_them(
+        before in "([ -~]{0,30}[ '\"(:,])?",
+        after in "([ '\"),;][ -~]{0,30})?",
+    ) {
+        for secret in [HASH, JWT] {
+            let text = seen(&format!("{before}{secret}{after}"));
+            let leaked = secret.as_bytes().windows(12).any(|part| text.as_bytes().windows(12).any(|seen| seen == part));
+            prop_assert!(!leaked, "{}", text);
+        }
+    }
+
+    #[test]
+    fn whatever_is_printed_becomes_one_readable_line(line in any::<String>(), is_cut in any::<bool>()) {
+        let text = Redaction::default().line(&line, is_cut);
+        prop_assert!(!text.chars().any(char::is_control), "{:?}", text);
+    }
 }
 
 #[test]

@@ -12,12 +12,12 @@ pub enum TunnelState {
     /// It leads to somebody who takes connections.
     Standing,
     /// It does not; it is opened again after a pause.
-    Down(Why),
+    Down(TunnelFault),
 }
 
-/// Why a tunnel is down.
+/// What is wrong with a tunnel that is down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum TunnelFault {
     /// Its program could not be started.
     NotStarted,
     /// Its program ended.
@@ -33,10 +33,10 @@ impl fmt::Display for TunnelState {
         f.write_str(match self {
             Self::Opening => "is being opened",
             Self::Standing => "stands",
-            Self::Down(Why::NotStarted) => "down: its program could not be started",
-            Self::Down(Why::Ended) => "down: its program ended; it is started again",
-            Self::Down(Why::LeadsNowhere) => "down: it leads nowhere; it is opened again",
-            Self::Down(Why::AddressTaken) => "down: another program listens at its address",
+            Self::Down(TunnelFault::NotStarted) => "down: its program could not be started",
+            Self::Down(TunnelFault::Ended) => "down: its program ended; it is started again",
+            Self::Down(TunnelFault::LeadsNowhere) => "down: it leads nowhere; it is opened again",
+            Self::Down(TunnelFault::AddressTaken) => "down: another program listens at its address",
         })
     }
 }

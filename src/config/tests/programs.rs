@@ -14,7 +14,7 @@ fn a_command_line_is_a_whole_command_in_words_of_their_own() {
     insta::assert_snapshot!(said_of_programs(&[
         r#"command_line = ["kubectl", "-n", "datagovuk", "exec", "deploy/ckan-ckan", "-c", "ckan", "--", "ckan"]"#,
         r#"command_line = ["not-in-the-path-of-this-machine"]"#,
-        r#"command_line = []"#,
+        "command_line = []",
         r#"command_line = "ckan""#,
         r#"command_line = ["ckan", 1]"#,
         r#"command_line = [""]"#,
@@ -22,7 +22,7 @@ fn a_command_line_is_a_whole_command_in_words_of_their_own() {
         r#"command_line = ["ckan", "a\nb"]"#,
         r#"command_line = ["-c", "ckan"]"#,
         r#"command_line = ["ssh ckan-host ckan"]"#,
-        r#"remote_shell = true"#,
+        "remote_shell = true",
         r#"command_time_limit = "10m""#,
         "command_line = [\"ckan\"]\ncommand_time_limit = \"25h\"",
         "command_line = [\"ckan\"]\ncommand_time_limit = \"0s\"",
@@ -141,13 +141,13 @@ fn services_and_tunnels_are_checked_as_well() {
         r#"services = { gather = { status = ["true"], restart = ["true"], logs = ["true"] }, csw = { logs = ["true"] } }"#,
         r#"services = { gater = { status = ["true"] } }"#,
         r#"services = { gather = { start = ["true"] } }"#,
-        r#"services = { gather = {} }"#,
-        r#"services = { gather = { status = [] } }"#,
+        "services = { gather = {} }",
+        "services = { gather = { status = [] } }",
         r#"services = { gather = "systemctl" }"#,
-        r#"services = 1"#,
+        "services = 1",
         r#"tunnel = ["ssh", "-N", "-L", "127.0.0.1:5000:localhost:5000", "ckan-host"]"#,
         r#"tunnel = ["ssh", "-fN", "-L", "127.0.0.1:5000:localhost:5000", "ckan-host"]"#,
-        r#"tunnel = []"#,
+        "tunnel = []",
     ]), @r#"
     services = { gather = { status = ["true"], restart = ["true"], logs = ["true"] }, csw = { logs = ["true"] } }
     accepted

@@ -174,3 +174,76 @@ fn there_is_exactly_one_default_environment() {
     ckan-chatops.toml:17: default stands in [environments], which holds tables only; write [environments.default]
     ");
 }
+
+#[test]
+fn domains_can_be_read_in_one_way_only() {
+    let users = |domains: &str| format!("\n[users]\nemail_domains = {domains}\n[environments.production]\n");
+    let lists = [
+        "[\"gov.uk\", \"nhs.uk\"]",
+        "[\"parliament.uk\"]\nemail_domain = 1",
+        "\"gov.uk\"",
+        "[]",
+        "[\"@gov.uk\", \"*.gov.uk\", \".gov.uk\", \"Gov.uk\", \"gov.uk.\", \"uk\", \"gоv.uk\", \"\", \"-a.uk\"]",
+        "[\"gov.uk\", \"gov.uk\"]",
+        "[\"gov.uk\", \"defra.gov.uk\"]",
+        "[\"defra.gov.uk\", \"gov.uk\"]",
+        "[\"gov.uk\", 1]",
+    ];
+    let files: Vec<String> = lists.iter().map(|list| users(list)).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    insta::assert_snapshot!(said("\n[environments.production]\n", &files), @r#"
+    [users]
+    email_domains = ["gov.uk", "nhs.uk"]
+    [environments.production]
+    accepted
+
+    [users]
+    email_domains = ["parliament.uk"]
+    email_domain = 1
+    [environments.production]
+    ckan-chatops.toml:18: unknown key email_domain in [users]; did you mean email_domains?
+
+    [users]
+    email_domains = "gov.uk"
+    [environments.production]
+    ckan-chatops.toml:17: email_domains is not of the right kind; write email_domains = ["gov.uk", "nhs.uk"]
+
+    [users]
+    email_domains = []
+    [environments.production]
+    ckan-chatops.toml:16: email_domains is empty; write the domains, or leave it out to allow every one
+
+    [users]
+    email_domains = ["@gov.uk", "*.gov.uk", ".gov.uk", "Gov.uk", "gov.uk.", "uk", "gоv.uk", "", "-a.uk"]
+    [environments.production]
+    ckan-chatops.toml:17: email_domains: "@gov.uk" is an address; write what stands behind the @, like "gov.uk"
+    ckan-chatops.toml:17: email_domains: "*.gov.uk" has a wildcard or dot in front; write the domain alone, which allows everything below it too
+    ckan-chatops.toml:17: email_domains: ".gov.uk" has a wildcard or dot in front; write the domain alone, which allows everything below it too
+    ckan-chatops.toml:17: email_domains: "Gov.uk" is not a domain in small letters; write for example "gov.uk"
+    ckan-chatops.toml:17: email_domains: "gov.uk." is not a domain in small letters; write for example "gov.uk"
+    ckan-chatops.toml:17: email_domains: "uk" would allow a whole top-level domain; write a domain below it, like "gov.uk"
+    ckan-chatops.toml:17: email_domains: "gоv.uk" is not a domain in small letters; write for example "gov.uk"
+    ckan-chatops.toml:17: email_domains: "" is not a domain in small letters; write for example "gov.uk"
+    ckan-chatops.toml:17: email_domains: "-a.uk" is not a domain in small letters; write for example "gov.uk"
+
+    [users]
+    email_domains = ["gov.uk", "gov.uk"]
+    [environments.production]
+    ckan-chatops.toml:17: email_domains: "gov.uk" is there twice; leave one out
+
+    [users]
+    email_domains = ["gov.uk", "defra.gov.uk"]
+    [environments.production]
+    ckan-chatops.toml:17: email_domains: "gov.uk" allows "defra.gov.uk" already; leave one of the two out
+
+    [users]
+    email_domains = ["defra.gov.uk", "gov.uk"]
+    [environments.production]
+    ckan-chatops.toml:17: email_domains: "gov.uk" allows "defra.gov.uk" already; leave one of the two out
+
+    [users]
+    email_domains = ["gov.uk", 1]
+    [environments.production]
+    ckan-chatops.toml:17: email_domains is not of the right kind; write email_domains = ["gov.uk", "nhs.uk"]
+    "#);
+}

@@ -17,6 +17,7 @@ use crate::ckan::{CallError, Cause, Dataset, DatasetState, Harvester, Restoring,
 use crate::operations::bulk::{BulkWork, Look, Moved, Seen, each};
 use crate::operations::dataset_restore::{DatasetRestore, PreviousState};
 use crate::operations::resolve::{self, LeftOut, RECORDS_AT_ONCE};
+use crate::operations::target::DatasetTarget;
 use crate::operations::{ChangeOperation as _, Facts, Inverse, PlanError, visibility};
 
 /// Harvesters that are asked about and told of.
@@ -119,9 +120,11 @@ pub(super) async fn plan(site: &Site, arguments: &Arguments) -> Result<Plan, Pla
                 findings.take(key, &dataset, indexed);
             })
             .await?;
+            arguments.repeated.iter().for_each(|key| lines.duplicate.add(key));
+            arguments.bad_lines.iter().for_each(|line| lines.unreadable.add(&format!("line {line}")));
         }
     }
-    if !arguments.listed {
+    if !arguments.list {
         refuse_what_was_typed_in_vain(site, &findings, &lines)?;
     }
     refuse_if_nothing_is_left(&findings, &lines, whose.as_ref())?;
@@ -199,6 +202,7 @@ fn refuse_what_was_typed_in_vain(
 
 fn left_out(findings: &Findings, lines: &resolve::Lines) -> Vec<(String, String)> {
     [
+        ("Unreadable, left out", &lines.unreadable),
         ("Unknown, left out", &lines.unknown),
         ("Named twice, left out", &lines.duplicate),
         ("Already withdrawn, left out", &findings.withdrawn),
@@ -433,9 +437,8 @@ impl BulkWork for DatasetWithdraw {
 
     /// Withdraws again what a restore gave back.
     async fn plan_undoing(&self, site: &Site, _: &Plan, items: Vec<Item>) -> Result<Plan, PlanError> {
-        let targets =
-            items.into_iter().map(|item| crate::operations::target::DatasetTarget::of(item.target)).collect();
-        plan(site, &Arguments::listed(targets)).await
+        let targets = items.into_iter().map(|item| DatasetTarget::of(item.target)).collect();
+        plan(site, &Arguments { targets, list: true, ..Arguments::default() }).await
     }
 }
 

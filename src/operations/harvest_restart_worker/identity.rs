@@ -1,6 +1,7 @@
 //! Which process a service is, as its status command tells it.
 //!
-//! Guarantees that only what names a process counts: process ids, since when systemd has it, names of pods. Whatever
+//! Guarantees that only what names a process counts: process ids, since when systemd has it, how often it was started, names of
+//! pods. Whatever
 //! ticks by itself, such as an uptime, does not. Leaves to its callers what a change of it means.
 
 use std::collections::BTreeSet;
@@ -13,9 +14,11 @@ use serde::{Deserialize, Serialize};
 use crate::ckan::Finished;
 
 /// What in a status names a process.
-const MARKS: [&str; 3] = [
+const MARKS: [&str; 4] = [
     // supervisor: "RUNNING pid 4711, uptime …"; systemd: "Main PID: 4711 (ckan)".
     r"(?i)\bpid:?\s+(\d+)",
+    // How often it was started: "running, 2 restarts"; `systemctl show -p NRestarts`: "NRestarts=2".
+    r"(?i)\b(\d+) restarts?\b|\bNRestarts=(\d+)",
     // systemd: "active (running) since Fri 2026-11-20 10:00:00 UTC; 3h ago".
     r"\bsince ([^;]+);",
     // A pod of a deployment: "ckan-gather-6d9fdc7b9c-x2x7k".
@@ -40,15 +43,7 @@ pub(super) enum Compared {
 impl Identity {
     /// What this status tells.
     pub(super) fn of(status: &Finished) -> Self {
-        static PATTERNS: LazyLock<Vec<Regex>> =
-            LazyLock::new(|| MARKS.iter().filter_map(|mark| Regex::new(mark).ok()).collect());
-        let found = |text: &str| -> Vec<String> {
-            let all = PATTERNS.iter().flat_map(|pattern| pattern.captures_iter(text));
-            all.filter_map(|found| found.get(0))
-                .map(|whole| whole.as_str().trim_end_matches(';').to_owned())
-                .collect()
-        };
-        Self(status.tail.iter().flat_map(|line| found(&line.text)).collect())
+        Self(status.tail.iter().flat_map(|line| marks(&line.text)).collect())
     }
 
     /// True where the status tells nothing of it.
@@ -68,6 +63,14 @@ impl Identity {
     }
 }
 
+/// What in this text names a process.
+fn marks(text: &str) -> Vec<String> {
+    static PATTERNS: LazyLock<Vec<Regex>> =
+        LazyLock::new(|| MARKS.iter().filter_map(|mark| Regex::new(mark).ok()).collect());
+    let found = PATTERNS.iter().flat_map(|pattern| pattern.find_iter(text));
+    found.map(|mark| mark.as_str().trim_end_matches(';').to_owned()).collect()
+}
+
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_unknown() {
@@ -75,5 +78,48 @@ impl fmt::Display for Identity {
         }
         let marks: Vec<&str> = self.0.iter().map(String::as_str).collect();
         f.write_str(&marks.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(text: &str) -> Identity {
+        Identity(marks(text).into_iter().collect())
+    }
+
+    #[test]
+    fn what_names_a_process_is_told_from_what_ticks() {
+        for (before, ticked, another) in [
+            (
+                "ckan-gather  RUNNING   pid 4711, uptime 0:01:02",
+                "ckan-gather  RUNNING   pid 4711, uptime 0:01:09",
+                "ckan-gather  RUNNING   pid 4720, uptime 0:00:01",
+            ),
+            (
+                "Active: active (running) since Fri 2026-11-20 10:00:00 UTC; 3h ago",
+                "Active: active (running) since Fri 2026-11-20 10:00:00 UTC; 4h ago",
+                "Active: active (running) since Fri 2026-11-20 14:00:00 UTC; 1s ago",
+            ),
+            (
+                "ckan-gather-6d9fdc7b9c-x2x7k   1/1   Running   0   5d",
+                "ckan-gather-6d9fdc7b9c-x2x7k   1/1   Running   0   6d",
+                "ckan-gather-75cb8d97f4-b8qlz   1/1   Running   0   3s",
+            ),
+            ("gather: running, 0 restarts", "gather: running, 0 restarts", "gather: running, 1 restarts"),
+        ] {
+            let was = identity(before);
+            assert_eq!(was.compare(&identity(ticked)), Compared::TheSame, "{before}");
+            assert_eq!(was.compare(&identity(another)), Compared::Another, "{another}");
+        }
+    }
+
+    #[test]
+    fn a_status_that_names_no_process_proves_nothing() {
+        let silent = identity("deployment \"ckan-gather\" successfully rolled out");
+        assert!(silent.is_unknown());
+        assert_eq!(silent.compare(&silent), Compared::NobodyKnows);
+        assert_eq!(identity("RUNNING pid 1, uptime 0:01").compare(&silent), Compared::NobodyKnows);
     }
 }

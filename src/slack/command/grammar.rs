@@ -13,6 +13,7 @@ use super::{Asked, Mistake, Misunderstood};
 use crate::operations::lookup::{Found, look_up, refusal};
 use crate::operations::registry::ArgumentReader;
 use crate::operations::{Meta, Registry, options};
+use crate::sentences::address::without_addresses;
 use crate::sentences::command as sentences;
 use crate::suggestion::nearest;
 
@@ -131,7 +132,8 @@ impl Grammar {
         if length > LONGEST_REASON {
             return Err(Mistake::Reason.because(sentences::reason_is_too_long(length, LONGEST_REASON)));
         }
-        Ok(reason)
+        // Everybody in the channel reads it.
+        Ok(without_addresses(&reason))
     }
 
     /// A ticket's number from a command or a modal, checked and without its `#`.

@@ -138,7 +138,11 @@ pub(super) async fn reindex(terminal: &mut Terminal) -> Result<i32, Gone> {
         let is_source = |package: &&Package| matches!(package.kind, Kind::Harvest { .. });
         let ids: Vec<String> =
             state.catalogue.packages.iter().filter(is_source).map(|source| source.id.clone()).collect();
-        ids.iter().fold(false, |changed, id| state.catalogue.index.put(id) || changed)
+        let mut changed = false;
+        for id in ids {
+            changed |= state.catalogue.index.put(&id);
+        }
+        changed
     });
     Ok(0)
 }

@@ -7,6 +7,7 @@
 
 mod click;
 pub(super) mod control;
+mod grammar;
 mod harvester;
 pub mod program;
 mod records;
@@ -17,9 +18,11 @@ mod terminal;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+use super::programs::SERVICE_OPTION;
 use super::records::Write;
 use super::site::Site;
-use click::{Command, Parsed};
+use click::Parsed;
+use grammar::Command;
 use terminal::{Gone, Terminal};
 
 /// One thing that the program does next.
@@ -168,7 +171,7 @@ struct Wanted {
 
 async fn run(site: Site, steps: mpsc::Sender<Step>, n: u64, argv: Vec<String>) {
     let release = site.state().release;
-    let parsed = if argv.first().is_some_and(|first| first == "--service") {
+    let parsed = if argv.first().is_some_and(|first| first == SERVICE_OPTION) {
         services::parse(&argv)
     } else {
         click::parse(release, &argv)

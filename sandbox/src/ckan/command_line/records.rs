@@ -39,16 +39,12 @@ pub(super) async fn purge(terminal: &mut Terminal, wanted: &str) -> Result<i32, 
 }
 
 async fn print_or_fail(terminal: &mut Terminal, said: Option<String>, wanted: &str) -> Result<i32, Gone> {
-    match said {
-        Some(said) => {
-            terminal.out(&said).await?;
-            Ok(0)
-        }
-        None => {
-            let exception = format!("AssertionError: Could not find dataset matching reference: {wanted}");
-            terminal.traceback(&exception).await
-        }
-    }
+    let Some(said) = said else {
+        let exception = format!("AssertionError: Could not find dataset matching reference: {wanted}");
+        return terminal.traceback(&exception).await;
+    };
+    terminal.out(&said).await?;
+    Ok(0)
 }
 
 pub(super) async fn show_user(terminal: &mut Terminal, wanted: &str) -> Result<i32, Gone> {

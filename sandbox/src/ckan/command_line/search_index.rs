@@ -176,16 +176,12 @@ pub(super) async fn show(terminal: &mut Terminal, wanted: &str) -> Result<i32, G
             found.type_name()
         ))
     });
-    match shown {
-        Some(shown) => {
-            terminal.out(&shown).await?;
-            Ok(0)
-        }
-        None => {
-            let exception = "ckan.lib.search.common.SearchError: Dataset not found in the search index";
-            terminal.traceback(&format!("{exception}: {wanted}")).await
-        }
-    }
+    let Some(shown) = shown else {
+        let exception = "ckan.lib.search.common.SearchError: Dataset not found in the search index";
+        return terminal.traceback(&format!("{exception}: {wanted}")).await;
+    };
+    terminal.out(&shown).await?;
+    Ok(0)
 }
 
 /// Without a name, or with an empty one, all of it, and nobody is asked.

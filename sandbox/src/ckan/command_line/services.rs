@@ -5,19 +5,18 @@
 //! starts a new one, and what it was busy with is lost. Leaves the form of the words to no standard: there is none.
 
 use super::super::harvest::Does;
+use super::super::programs::{SERVICE_VERBS, SERVICES};
 use super::super::site::State;
-use super::click::{Call, Command, Parsed};
+use super::click::{Call, Parsed};
+use super::grammar::Command;
 use super::terminal::{Gone, Terminal};
-
-const SERVICES: &[&str] = &["gather", "fetch", "csw"];
-const VERBS: &[&str] = &["status", "restart", "logs"];
 
 /// `--service <name> <verb>`, and nothing else.
 pub(super) fn parse(argv: &[String]) -> Parsed {
     let word = |at: usize, known: &[&'static str]| {
         argv.get(at).and_then(|word| known.iter().find(|known| *known == word)).copied()
     };
-    match (word(1, SERVICES), word(2, VERBS), argv.len()) {
+    match (word(1, &SERVICES), word(2, &SERVICE_VERBS), argv.len()) {
         (Some(name), Some(verb), 3) => {
             let command = Command::Service { name, verb };
             Parsed::Run(Call { command, flags: Vec::new(), argument: Some(name.to_owned()) })
@@ -37,7 +36,8 @@ pub(super) async fn run(terminal: &mut Terminal, name: &str, verb: &str) -> Resu
                 let consumer = consumer(state, name);
                 (consumer.does, consumer.starts)
             });
-            let is_up = does != Does::Stop;
+            // The catalogue's sync rests most of the day, as its CronJob does; one that hangs is one that runs.
+            let is_up = if name == "csw" { does == Does::Hang } else { does != Does::Stop };
             let shown = if is_up { "running" } else { "stopped" };
             terminal.out(&format!("{name}: {shown}, {starts} restarts\n")).await?;
             Ok(if is_up { 0 } else { 3 })

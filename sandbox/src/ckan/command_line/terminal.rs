@@ -13,6 +13,8 @@ use super::super::release::Release;
 use super::super::site::{Site, State};
 use super::{CommandFaultKind, CommandSettings, Step, begun};
 
+const SITE_PACKAGES: &str = "/usr/lib/ckan/venv/lib/python3.11/site-packages";
+
 /// The command ends here; with its exit code where its program was told one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Gone(pub(super) Option<i32>);
@@ -39,7 +41,14 @@ impl Terminal {
 
     /// Everything that happens before the command begins.
     pub(super) async fn begin(&mut self) -> Result<(), Gone> {
+        self.log("ckan.cli", "Using configuration file /config/production.ini").await?;
+        self.log("ckan.config.environment", "Loading static files from public").await?;
         self.wait(self.settings.start_ms).await?;
+        self.log(
+            "ckan.config.environment",
+            &format!("Loading templates from {SITE_PACKAGES}/ckan/templates"),
+        )
+        .await?;
         if self.release.warns_of_csrf() {
             let sentence = "Extensions are excluded from CSRF protection! We allow extensions to run without CSRF \
                             protection but it will be forced future releases. Read the documentation for more \
@@ -209,15 +218,15 @@ impl Terminal {
 
     async fn send(&mut self, step: Step) -> Result<(), Gone> {
         let Some(steps) = &self.steps else { return Ok(()) };
-        let stop = self.site.stop.clone();
+        let end = self.site.stop.clone();
         let sent = tokio::select! {
             sent = steps.send(step) => sent.is_ok(),
-            () = stop.cancelled() => false,
+            () = end.cancelled() => false,
         };
         if sent {
             return Ok(());
         }
         self.steps = None;
-        if self.settings.outlives_its_program && !stop.is_cancelled() { Ok(()) } else { Err(Gone(None)) }
+        if self.settings.outlives_its_program && !end.is_cancelled() { Ok(()) } else { Err(Gone(None)) }
     }
 }

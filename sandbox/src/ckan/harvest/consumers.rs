@@ -91,9 +91,9 @@ impl Catalogue {
         let next = consumer.busy.take().or_else(|| queue.pop_front());
         let Some((id, _)) = next else { return false };
         if gather {
-            self.gathered(&id, now, now)
+            self.gathered(&id, now, now);
         } else {
-            self.imported(&id, now, now)
+            self.imported(&id, now, now);
         }
         true
     }

@@ -80,7 +80,7 @@ fn summary<'a>(messages: impl Iterator<Item = &'a String>) -> Value {
         *counts.entry(message).or_default() += 1;
     }
     let mut rows: Vec<(&str, u64)> = counts.into_iter().collect();
-    rows.sort_by(|a, b| b.1.cmp(&a.1));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.1));
     let rows = rows.into_iter().take(SUMMARY);
     json!(rows.map(|(message, count)| json!({"message": message, "error_count": count})).collect::<Vec<_>>())
 }

@@ -1,0 +1,191 @@
+//! What every operation on the search index does alike: the version's own commands, their progress, and the proof.
+//!
+//! Guarantees that an exit code is never taken for an outcome: once a command has ended, the index itself is asked, and
+//! where nothing happened the command counts as failed. Leaves which commands to run to the operations.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::progress::Step;
+use super::{PlanError, Progress, Sighting};
+use crate::approval::{Plan, Target};
+use crate::ckan::index::{self, Counts, rebuild_progress};
+use crate::ckan::version::CommandLineRules;
+use crate::ckan::{CallError, Cause, CkanVersion, Effect, Finished, Line, Site, Word};
+use crate::sentences::versions;
+
+/// The index as a whole, of which only one request may be open.
+const WHOLE_INDEX: Uuid = Uuid::from_u128(0x696e_6465_7800_5000_8000_0000_0000_0001);
+
+/// What the index held when the plan was made. It changes by itself, so it is not bound.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Baseline {
+    /// When its newest document was indexed, by its own clock.
+    pub(super) newest: Option<Timestamp>,
+    /// Active documents in it.
+    pub(super) documents: u64,
+    /// Active ones of the database that it lacked.
+    pub(super) missing: u64,
+}
+
+/// The rules of this CKAN's command line, or why there are none. Proves the token first.
+pub(super) async fn rules(site: &Site, command: &'static str) -> Result<CommandLineRules, PlanError> {
+    let proof = site.prove().await?;
+    site.needed_command_line(command)?;
+    CommandLineRules::of(proof.version())
+        .map_err(|why| PlanError::Refused(versions::unknown(why, &site.environment)))
+}
+
+/// The rules of a version that a plan names.
+pub(super) fn rules_of(version: CkanVersion, command: &'static str) -> Result<CommandLineRules, CallError> {
+    CommandLineRules::of(Some(version)).map_err(|_| unreadable(command))
+}
+
+/// The plan's baseline. A plan of another version of the bot may not be readable; then nothing was done.
+pub(super) fn baseline(plan: &Plan, command: &'static str) -> Result<Baseline, CallError> {
+    Baseline::deserialize(&plan.baseline).map_err(|_| unreadable(command))
+}
+
+/// A plan that this version of the bot cannot read.
+pub(super) fn unreadable(command: &'static str) -> CallError {
+    CallError::nothing_done(command, Cause::BadRequest)
+}
+
+/// The whole index as what a request acts on.
+pub(super) fn whole_index() -> Target {
+    Target { id: WHOLE_INDEX, name: "index".to_owned(), title: "The search index".to_owned() }
+}
+
+/// Runs a command of the index and says how far it is.
+pub(super) async fn run(
+    site: &Site,
+    command: &'static str,
+    words: &[Word],
+    progress: &Progress,
+) -> Result<Finished, CallError> {
+    let mut seen = |line: &Line| {
+        if let Some((done, total)) = rebuild_progress(&line.text) {
+            progress.step(Step { done, total: Some(total), doing: "Indexing".to_owned() });
+        }
+    };
+    site.needed_command_line(command)?.run(command, words, &mut seen).await
+}
+
+/// What an ended command came to, by what a look saw and not by its exit code.
+pub(super) fn judge(command: &'static str, seen: &Sighting) -> Result<(), CallError> {
+    match seen {
+        Sighting::Happened(_) | Sighting::Partly(_) => Ok(()),
+        Sighting::NotHappened(_) => Err(CallError {
+            action: command,
+            cause: Cause::CommandFailed,
+            effect: Effect::NotApplied,
+            status: None,
+            earlier: Some("The index is as it was."),
+        }),
+    }
+}
+
+/// How long a command may go on after we lost sight of it: it does not end with the connection to it.
+pub(super) fn may_go_on(site: &Site) -> Duration {
+    let command = site.command_line().map_or(Duration::ZERO, |line| line.time_limit());
+    command.max(site.write_deadline())
+}
+
+/// Whether all of the index was built anew since the plan, and whether it has what the database has.
+pub(super) async fn built_anew(site: &Site, before: &Baseline) -> Result<Sighting, CallError> {
+    let counts = Counts::of(site).await?;
+    let anew = index::indexed_since(site, before.newest, counts.with_private).await?;
+    let compared = in_words(counts);
+    let rebuilt = format!("{anew} of them were indexed since this was asked.");
+    Ok(if counts.in_step() && anew >= counts.index {
+        Sighting::Happened(vec![compared, "All of them were indexed since this was asked.".to_owned()])
+    } else if anew == 0 && counts.index >= before.documents {
+        Sighting::NotHappened(vec![compared, "None of them was indexed since this was asked.".to_owned()])
+    } else {
+        Sighting::Partly(vec![compared, rebuilt])
+    })
+}
+
+/// Both sides, for people.
+pub(super) fn in_words(counts: Counts) -> String {
+    let Counts { database, index, .. } = counts;
+    let what =
+        if counts.with_private { "active datasets and sources" } else { "public datasets and sources" };
+    if counts.in_step() {
+        format!("The index has all {database} {what} of the database.")
+    } else if index < database {
+        format!("The index has {index} of the database's {database} {what}.")
+    } else {
+        format!("The index has {index} {what}; the database has {database}.")
+    }
+}
+
+/// Label and value of a comparison.
+pub(super) fn shown(counts: Counts) -> Vec<(String, String)> {
+    let what = if counts.with_private { "Active, private ones too" } else { "Public" };
+    vec![
+        (format!("{what}, in the database"), counts.database.to_string()),
+        (format!("{what}, in the index"), counts.index.to_string()),
+    ]
+}
+
+/// What `search-index check` names as not indexed: how many, and their slugs.
+pub(super) fn not_indexed(checked: &Finished) -> Option<(u64, Vec<String>)> {
+    let mut lines = checked.tail.iter().map(|line| line.text.trim());
+    let count = lines.clone().find_map(|line| {
+        let (count, _) = line.strip_prefix("Packages not indexed = ")?.split_once(" out of ")?;
+        count.parse().ok()
+    })?;
+    // ('2024-01-15', 'road-accidents-2019')
+    let named = lines.by_ref().filter_map(|line| {
+        let inside = line.strip_prefix("('")?.strip_suffix("')")?;
+        inside.rsplit_once("', '").map(|(_, name)| name.to_owned())
+    });
+    Some((count, named.collect()))
+}
+
+/// How many orphans `search-index list-orphans` found.
+pub(super) fn orphans(listed: &Finished) -> Option<u64> {
+    listed.tail.iter().find_map(|line| {
+        let (count, rest) = line.text.trim().strip_prefix("Found ")?.split_once(' ')?;
+        rest.starts_with("orphaned").then(|| count.parse().ok())?
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ckan::Stream;
+
+    fn finished(text: &str) -> Finished {
+        let tail = text.lines().map(|line| Line { from: Stream::Out, text: line.to_owned() }).collect();
+        Finished::ended("search-index check", tail, 0)
+    }
+
+    #[test]
+    fn what_check_and_list_orphans_print_is_read() {
+        let checked = finished(
+            "Packages not indexed = 2 out of 21\n('2024-01-15', 'road-accidents-2019')\n('2023-05-23', 'leeds-car-parks')",
+        );
+        let names = vec!["road-accidents-2019".to_owned(), "leeds-car-parks".to_owned()];
+        assert_eq!(not_indexed(&checked), Some((2, names)));
+        assert_eq!(not_indexed(&finished("Packages not indexed = 0 out of 21")), Some((0, vec![])));
+        assert_eq!(not_indexed(&finished("Traceback (most recent call last):")), None);
+        assert_eq!(
+            orphans(&finished("['98b48282-0a09-5590-954a-9818be2884bc']\nFound 1 orphaned package(s).")),
+            Some(1)
+        );
+        assert_eq!(orphans(&finished("Found 3 unindexed package(s).")), None);
+    }
+
+    #[test]
+    fn hazard_5_a_command_after_which_nothing_is_different_has_failed() {
+        let failed = judge("search-index rebuild", &Sighting::NotHappened(vec![])).unwrap_err();
+        assert_eq!((failed.cause, failed.effect), (Cause::CommandFailed, Effect::NotApplied));
+        assert!(judge("search-index rebuild", &Sighting::Partly(vec![])).is_ok());
+        assert!(judge("search-index rebuild", &Sighting::Happened(vec![])).is_ok());
+    }
+}
