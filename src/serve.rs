@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use crate::ckan::{EmailDomains, Inheritance, ProgramSettings, Site, SiteSettings, Sites};
 use crate::clock::{SharedClock, SystemClock};
@@ -222,6 +223,7 @@ fn bot(
         clock,
         worker: ids.worker(),
         under_way: UnderWay::default(),
+        many: Arc::new(Semaphore::new(1)),
         ids,
         policy: config.policy.clone(),
         files: Arc::new(SlackFiles::new(web.clone(), api, secrets.bot_token.clone())?),
@@ -252,6 +254,7 @@ fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
             database: secrets.databases.get(&environment.name).cloned().unwrap_or_default(),
             request_timeout: environment.request_timeout,
             write_deadline: environment.write_deadline,
+            bulk_concurrency: environment.bulk_concurrency,
             programs: ProgramSettings {
                 command_line: environment.command_line.clone(),
                 services: environment.services.clone(),
@@ -298,8 +301,8 @@ fn begin_duties(bot: &Arc<Bot>, health: Arc<Health>, outbox: Outbox, lifecycle: 
     lifecycle.begin("intake", async move { intake.run(&tasks, stop).await });
     let (tasks, stop) = (lifecycle.tasks.clone(), lifecycle.stop.clone());
     lifecycle.begin("executor", async move { executor.run(&tasks, stop).await });
-    let stop = lifecycle.stop.clone();
-    lifecycle.begin("recovery", async move { recovery.run(stop).await });
+    let (tasks, stop) = (lifecycle.tasks.clone(), lifecycle.stop.clone());
+    lifecycle.begin("recovery", async move { recovery.run(&tasks, stop).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("expiry", async move { expiry.run(stop).await });
     let (watches, stop) = (Watches::new(bot.clone()), lifecycle.stop.clone());

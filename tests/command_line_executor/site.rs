@@ -15,6 +15,7 @@ pub(crate) fn with_programs(url: &str, programs: ProgramSettings) -> Site {
         archive: None,
         request_timeout: Duration::from_secs(5),
         write_deadline: Duration::from_secs(5),
+        bulk_concurrency: std::num::NonZeroU8::MIN,
         database: DatabaseAddresses::default(),
         programs,
     })

@@ -16,6 +16,7 @@
     reason = "a story fails by panicking, shares its world within this binary only, and is told to its end"
 )]
 
+mod bulk;
 mod decisions;
 mod files;
 mod forms;

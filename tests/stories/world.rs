@@ -40,7 +40,7 @@ pub struct TestCkan {
 }
 
 impl TestCkan {
-    async fn start() -> Self {
+    async fn start(more_datasets: usize) -> Self {
         ckan_chatops::http::install_crypto_provider();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         if let Some(lab) = Lab::here().await {
@@ -62,6 +62,7 @@ impl TestCkan {
         }
         let anywhere = "127.0.0.1:0".parse().unwrap();
         let mut config = CkanConfig::default();
+        config.seed = config.seed.with_more(more_datasets);
         if let Ok(version) = std::env::var("CKAN_CHATOPS_STORY_CKAN") {
             config.version = version;
         }
@@ -194,6 +195,8 @@ pub struct Wanted {
     pub ckan_token: Option<String>,
     /// No other story may be told meanwhile where they share a CKAN: one that empties the index, for example.
     pub alone: bool,
+    /// So many datasets more in the sandbox CKAN, `bulk-00001` and on.
+    pub more_datasets: usize,
 }
 
 pub struct World {
@@ -220,7 +223,7 @@ impl World {
     }
 
     pub async fn with(wanted: Wanted) -> Self {
-        let ckan = TestCkan::start().await;
+        let ckan = TestCkan::start(wanted.more_datasets).await;
         let turn = match &ckan.lab {
             Some(_) => Some(TURNS.acquire_many(if wanted.alone { PLACES } else { 1 }).await.unwrap()),
             None => None,
@@ -399,6 +402,21 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
             })
             .await
             .expect("a message in the thread")
+    }
+
+    /// Waits for a file in the thread of `card`, and reads it.
+    pub async fn file(&self, card: &Message) -> String {
+        let ts = card.ts.clone();
+        let shared = self
+            .control
+            .wait_message(BOB, |message| {
+                message.thread_ts.as_deref() == Some(&ts) && !message.files.is_empty()
+            })
+            .await
+            .expect("a file in the thread");
+        let id = shared.files[0]["id"].as_str().expect("the file's id");
+        let bytes = self.control.open_file(BOB, id).await.expect("the file");
+        String::from_utf8(bytes).expect("a text file")
     }
 
     /// Waits until the card of `card` says `words`.
