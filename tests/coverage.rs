@@ -14,6 +14,9 @@ const WITHOUT_A_STORY: [&str; 0] = [];
 /// The threats that everybody in this trade knows; docs/threat-model.md has more.
 const KNOWN_THREATS: usize = 28;
 const INVARIANTS: usize = 11;
+/// Of the hazards in docs/hazards.md, those up to this number have a test each.
+const TESTED_HAZARDS: usize = 12;
+const HAZARDS: usize = 27;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -234,4 +237,29 @@ fn the_runbooks_coverage_names_every_task_in_order_and_what_is_there_truthfully(
             .map(|one| format!("{} is on no row", one.meta.name)),
     );
     assert!(wrong.is_empty(), "docs/runbook-coverage.md:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_hazard_names_its_tests_and_the_first_twelve_have_one() {
+    let page = read("docs/hazards.md");
+    let tests = tests();
+    let mut wrong = vec![];
+    for number in 1..=HAZARDS {
+        let start = format!("| {number} | ");
+        let row = page.lines().find(|line| line.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("docs/hazards.md has no row {number}"));
+        let named: BTreeSet<&str> =
+            row.split('`').filter(|word| word.starts_with(&format!("hazard_{number}_"))).collect();
+        let there: BTreeSet<&str> = tests
+            .iter()
+            .map(String::as_str)
+            .filter(|name| name.starts_with(&format!("hazard_{number}_")))
+            .collect();
+        wrong.extend(there.difference(&named).map(|name| format!("{number}: add `{name}`")));
+        wrong.extend(named.difference(&there).map(|name| format!("{number}: there is no `{name}`")));
+        if number <= TESTED_HAZARDS && there.is_empty() {
+            wrong.push(format!("{number}: no test has this hazard's name"));
+        }
+    }
+    assert!(wrong.is_empty(), "docs/hazards.md:\n{}", wrong.join("\n"));
 }

@@ -31,13 +31,13 @@ async fn answered(status: u16, headers: &[(header::HeaderName, &str)], body: &st
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed() {
+async fn hazard_8_a_redirect_is_not_followed() {
     let error = answered(302, &[(header::LOCATION, "/api/3/action/user_show")], "").await.unwrap_err();
     assert_eq!((error.cause, error.effect, error.status), (Cause::NotCkan, Effect::NotApplied, Some(302)));
 }
 
 #[tokio::test]
-async fn a_page_with_status_200_is_no_success() {
+async fn hazard_8_a_page_with_status_200_is_no_success() {
     let error = answered(StatusCode::OK.as_u16(), &[], "<html>Maintenance</html>").await.unwrap_err();
     assert_eq!((error.cause, error.effect), (Cause::NotCkan, Effect::Unknown));
 }
