@@ -4,14 +4,15 @@
 //! runs is given time to finish, and what does not finish is found by `recovery` at the next start. Leaves the
 //! configuration's sense to `config`.
 
+mod tunnels;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Semaphore;
 
 use crate::ckan::{EmailDomains, Inheritance, ProgramSettings, Site, SiteSettings, Sites};
 use crate::clock::{SharedClock, SystemClock};
@@ -38,6 +39,7 @@ use crate::worker::under_way::UnderWay;
 use crate::worker::watches::Watches;
 use crate::worker::{Bot, Wakes};
 use crate::{http, telemetry};
+use tunnels::Tunnels;
 
 /// How long work that runs may take to finish after a signal.
 const FINISH_WITHIN: Duration = Duration::from_secs(30);
@@ -174,37 +176,6 @@ impl Server {
     }
 }
 
-/// The tunnels of all environments. They outlive the duties, which may still speak to CKAN while they end.
-struct Tunnels {
-    close: CancellationToken,
-    keeping: JoinHandle<()>,
-}
-
-impl Tunnels {
-    fn begin(bot: &Arc<Bot>, lifecycle: &Lifecycle) -> Self {
-        let (close, ended) = (CancellationToken::new(), CancellationToken::new());
-        let (bot, closing, ending) = (bot.clone(), close.clone(), ended.clone().drop_guard());
-        let keeping = tokio::spawn(async move {
-            let _ending = ending;
-            bot.sites.keep_tunnels(closing).await;
-        });
-        let stop = lifecycle.stop.clone();
-        lifecycle.begin("tunnels", async move {
-            tokio::select! {
-                () = ended.cancelled() => {}
-                () = stop.cancelled() => {}
-            }
-        });
-        Self { close, keeping }
-    }
-
-    async fn close(self) {
-        self.close.cancel();
-        // An error means that it panicked, which is logged already.
-        let _ = self.keeping.await;
-    }
-}
-
 /// Serves until SIGTERM or SIGINT.
 pub async fn run(config: Config, secrets: Secrets) -> Result<(), ServeError> {
     let server = Server::start(config, secrets).await?;
@@ -252,6 +223,7 @@ fn bot(
         clock,
         worker: ids.worker(),
         under_way: UnderWay::default(),
+        many: Arc::new(Semaphore::new(1)),
         ids,
         policy: config.policy.clone(),
         files: Arc::new(SlackFiles::new(web.clone(), api, secrets.bot_token.clone())?),
@@ -282,6 +254,7 @@ fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
             database: secrets.databases.get(&environment.name).cloned().unwrap_or_default(),
             request_timeout: environment.request_timeout,
             write_deadline: environment.write_deadline,
+            bulk_concurrency: environment.bulk_concurrency,
             programs: ProgramSettings {
                 command_line: environment.command_line.clone(),
                 services: environment.services.clone(),
@@ -328,8 +301,8 @@ fn begin_duties(bot: &Arc<Bot>, health: Arc<Health>, outbox: Outbox, lifecycle: 
     lifecycle.begin("intake", async move { intake.run(&tasks, stop).await });
     let (tasks, stop) = (lifecycle.tasks.clone(), lifecycle.stop.clone());
     lifecycle.begin("executor", async move { executor.run(&tasks, stop).await });
-    let stop = lifecycle.stop.clone();
-    lifecycle.begin("recovery", async move { recovery.run(stop).await });
+    let (tasks, stop) = (lifecycle.tasks.clone(), lifecycle.stop.clone());
+    lifecycle.begin("recovery", async move { recovery.run(&tasks, stop).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("expiry", async move { expiry.run(stop).await });
     let (watches, stop) = (Watches::new(bot.clone()), lifecycle.stop.clone());

@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ckan_chatops::approval::Request;
+use ckan_chatops::approval::{Item, Request};
 use ckan_chatops::audit::{ChainHead, Link};
 use ckan_chatops::clock::{SharedClock, SystemClock};
 use ckan_chatops::ids::{IdSource, InboundId, MessageId, RequestId};
@@ -22,8 +22,8 @@ use ckan_chatops::slack::people::Home;
 use ckan_chatops::slack::signature::Verifier;
 use ckan_chatops::store::sqlite::SqliteStore;
 use ckan_chatops::store::{
-    Commit, Filter, Inbound, InboundKind, MessageAddress, MessageCounts, MessageFate, Outgoing, Receipt,
-    Store, StoreError, Watch,
+    Commit, Filter, Inbound, InboundKind, ItemFilter, MessageAddress, MessageCounts, MessageFate, Outgoing,
+    Receipt, Store, StoreError, Tally, Watch,
 };
 use ckan_chatops::telemetry;
 use jiff::Timestamp;
@@ -124,6 +124,14 @@ impl Store for Nothing {
 
     async fn requests(&self, _: Filter) -> Result<Vec<Request>, StoreError> {
         Ok(vec![])
+    }
+
+    async fn items(&self, _: &RequestId, _: ItemFilter) -> Result<Vec<Item>, StoreError> {
+        Ok(vec![])
+    }
+
+    async fn tally(&self, _: &RequestId) -> Result<Tally, StoreError> {
+        Ok(Tally::default())
     }
 
     async fn due_messages(&self, _: Timestamp, _: u32) -> Result<Vec<Outgoing>, StoreError> {

@@ -65,6 +65,7 @@ pub(crate) async fn requests(installation: &Installation, number: usize) -> Resu
         database: DatabaseAddresses::default(),
         request_timeout: environment.request_timeout,
         write_deadline: environment.write_deadline,
+        bulk_concurrency: environment.bulk_concurrency,
         programs: ProgramSettings::default(),
     })?;
     let clock: SharedClock = Arc::new(SystemClock);

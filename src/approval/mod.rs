@@ -4,6 +4,7 @@
 //! SQL, no Slack, no clock of its own. Leaves to the store that a step is committed at most once, and to `slack`
 //! that an [`policy::Account`] was read afresh.
 
+pub mod bulk;
 pub mod plan;
 pub mod policy;
 pub mod refusal;
@@ -11,6 +12,7 @@ pub mod request;
 pub mod risk;
 pub mod transition;
 
+pub use bulk::{Bulk, Item, ItemState};
 pub use plan::{Change, Plan, PlanDigest, Target};
 pub use policy::{Account, Policy, Role};
 pub use refusal::Refusal;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::Risk;
+use super::{Bulk, Risk};
 
 /// One thing that the operation will act on, resolved when the request was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,9 @@ pub struct Plan {
     /// never in the audit.
     #[serde(default)]
     pub private: Vec<(String, String)>,
+    /// The many things it acts on, where they are not in `targets`. Their digest is part of this one's.
+    #[serde(default)]
+    pub bulk: Option<Bulk>,
     /// What was seen when the plan was made and changes by itself, for the probe to compare with. Not part of the
     /// digest.
     #[serde(default)]
@@ -124,6 +127,7 @@ impl Plan {
             work: Value::Null,
             confirmation: None,
             private: vec![],
+            bulk: None,
             baseline: Value::Null,
         }
     }
@@ -137,7 +141,7 @@ impl Plan {
     pub fn digest(&self) -> PlanDigest {
         let ids: Vec<String> = self.targets.iter().map(|target| target.id.to_string()).collect();
         // serde_json's maps are sorted by key, so this text is the same for equal values.
-        let bound = serde_json::json!({
+        let mut bound = serde_json::json!({
             "operation": self.operation,
             "environment": self.environment,
             "targets": ids,
@@ -146,6 +150,9 @@ impl Plan {
             "risk": self.risk,
             "confirmation": self.confirmation,
         });
+        if let (Some(bulk), Some(bound)) = (&self.bulk, bound.as_object_mut()) {
+            bound.insert("items".to_owned(), serde_json::json!([bulk.count, bulk.digest]));
+        }
         PlanDigest(hex::encode(Sha256::digest(bound.to_string().as_bytes())))
     }
 
@@ -170,6 +177,9 @@ impl Plan {
             ("Risk".to_owned(), format!("{:?}", self.risk).to_lowercase()),
             ("To be typed".to_owned(), self.confirmation.clone().unwrap_or_default()),
         ]);
+        if let Some(bulk) = &self.bulk {
+            bound.insert("Items".to_owned(), format!("{} ({})", bulk.count, bulk.digest));
+        }
         match &self.work {
             Value::Object(work) => {
                 bound.extend(work.iter().map(|(key, value)| (key.replace('_', " "), value.to_string())));
@@ -236,6 +246,7 @@ mod tests {
         assert!(moved(|p| p.work = Value::Null));
         assert!(moved(|p| p.risk = Risk::Partly));
         assert!(moved(|p| p.confirmation = Some("x".to_owned())));
+        assert!(moved(|p| p.bulk = Some(Bulk::of([]))));
         assert!(!moved(|p| p.private.push(("x".to_owned(), "y".to_owned()))));
         assert!(!moved(|p| p.baseline = Value::from(1)));
         assert!(!moved(|p| p.shown.clear()));

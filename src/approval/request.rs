@@ -22,7 +22,8 @@ pub enum State {
     Approved,
     /// A worker has committed its claim; bytes may be going to CKAN.
     Running,
-    /// The worker died or lost sight of the outcome. Probed, then settled, or handed to a person; never run again.
+    /// The worker died or lost sight of the outcome. Probed, then settled, or handed to a person; never run again,
+    /// but for those items of many for which nothing was sent yet.
     Unknown,
     /// A probe saw that it happened.
     Succeeded,
@@ -188,7 +189,7 @@ pub struct Request {
     pub expires_at: Timestamp,
     /// Everybody's votes.
     pub votes: Vec<Vote>,
-    /// The one attempt there ever is.
+    /// The attempt that holds it; a request of many items has another one after a crash.
     pub attempt: Option<Attempt>,
     /// What came of it.
     pub outcome: Option<Outcome>,

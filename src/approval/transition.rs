@@ -2,7 +2,8 @@
 //!
 //! Guarantees, for every event in every state, one answer: a step or a refusal. Nothing executes without the needed
 //! number of approvals by people other than the requester; a claim happens once; only the attempt that holds the
-//! claim settles; an unknown outcome is never run again. Leaves to the store that a step is committed only if the
+//! claim settles; an unknown outcome is never run again, and a request of many items goes on only under the same
+//! guards as a claim, soon after it was lost, for what was never sent. Leaves to the store that a step is committed only if the
 //! request still has the version it was made from.
 
 use std::collections::BTreeSet;
@@ -66,6 +67,15 @@ pub enum Event {
     Lose {
         /// Whose claim.
         attempt: AttemptId,
+    },
+    /// A worker wants to go on with those of many items for which nothing was sent.
+    Resume {
+        /// Its fencing token.
+        attempt: AttemptId,
+        /// The process.
+        worker: WorkerId,
+        /// The last sign of life of whoever held it before.
+        alive_at: Timestamp,
     },
 }
 
@@ -139,6 +149,20 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
             next.outcome = Some(Outcome { verdict: Verdict::Unknown, accepted: false, seen: vec![] });
             enter(&mut next, State::Unknown, now);
         }
+        (State::Unknown, Event::Resume { attempt, worker, alive_at }) => {
+            if request.plan.bulk.is_none() {
+                return Err(Refusal::OutOfOrder);
+            }
+            // As long as an approval may wait for its execution, and not longer.
+            let seen = request.attempt.as_ref().map_or(alive_at, |held| held.claimed_at.max(alive_at));
+            if now >= later(seen, policy.approved_ttl) {
+                return Err(Refusal::TooLate);
+            }
+            refuse_unless_approved(request, policy)?;
+            next.attempt = Some(Attempt { id: attempt, worker, claimed_at: now });
+            next.outcome = None;
+            enter(&mut next, State::Running, now);
+        }
         (State::Unknown, Event::Settle { attempt, outcome }) => {
             refuse_unless_holder(request, &attempt)?;
             if outcome.verdict == Verdict::Unknown {
@@ -174,10 +198,17 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
         ) => return Err(decided(request)),
         (
             State::Pending,
-            Event::Claim { .. } | Event::Moved { .. } | Event::Settle { .. } | Event::Lose { .. },
+            Event::Claim { .. }
+            | Event::Moved { .. }
+            | Event::Settle { .. }
+            | Event::Lose { .. }
+            | Event::Resume { .. },
         )
-        | (State::Approved, Event::Moved { .. } | Event::Settle { .. } | Event::Lose { .. })
-        | (State::Running, Event::Tick | Event::Claim { .. })
+        | (
+            State::Approved,
+            Event::Moved { .. } | Event::Settle { .. } | Event::Lose { .. } | Event::Resume { .. },
+        )
+        | (State::Running, Event::Tick | Event::Claim { .. } | Event::Resume { .. })
         | (State::Unknown, Event::Tick | Event::Claim { .. } | Event::Moved { .. } | Event::Lose { .. })
         | (
             State::Succeeded
@@ -191,7 +222,8 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
             | Event::Claim { .. }
             | Event::Moved { .. }
             | Event::Settle { .. }
-            | Event::Lose { .. },
+            | Event::Lose { .. }
+            | Event::Resume { .. },
         ) => return Err(Refusal::OutOfOrder),
     }
     Ok(Step { request: next, from })

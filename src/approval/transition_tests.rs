@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::approval::policy::tests::policy;
-use crate::approval::{PlanDigest, Risk, plan};
+use crate::approval::{Bulk, PlanDigest, Risk, plan};
 use crate::ids::RequestId;
 
 const START: i64 = 1_800_000_000;
@@ -63,6 +63,21 @@ fn claim() -> Event {
     Event::Claim { attempt: attempt(), worker: WorkerId::new("01WORKER") }
 }
 
+fn resume(attempt: &str, alive_at: i64) -> Event {
+    Event::Resume {
+        attempt: AttemptId::new(attempt),
+        worker: WorkerId::new("01WORKER"),
+        alive_at: at(alive_at),
+    }
+}
+
+/// The same request over many items.
+fn of_many(mut request: Request) -> Request {
+    request.plan.bulk = Some(Bulk::of([]));
+    request.digest = request.plan.digest();
+    request
+}
+
 fn settle(verdict: Verdict) -> Event {
     Event::Settle { attempt: attempt(), outcome: Outcome { verdict, accepted: false, seen: vec![] } }
 }
@@ -93,6 +108,7 @@ fn events() -> Vec<(&'static str, Event)> {
         ("settle", settle(Verdict::Succeeded)),
         ("settle unknown", settle(Verdict::Unknown)),
         ("lose", Event::Lose { attempt: attempt() }),
+        ("resume", resume("01NEXT", 10)),
     ]
 }
 
@@ -114,6 +130,51 @@ fn the_whole_matrix_is_as_reviewed() {
         }
     }
     insta::assert_snapshot!(page);
+}
+
+#[test]
+fn the_whole_matrix_for_many_items_differs_only_where_it_goes_on() {
+    let mut page = String::new();
+    for state in State::ALL {
+        for (name, event) in events() {
+            let said = |request: &Request| match apply(request, event.clone(), at(10), &policy()) {
+                Ok(step) => format!("-> {}", step.request.state.name()),
+                Err(refusal) => refusal.name().to_owned(),
+            };
+            let (one, many) = (said(&in_state(state)), said(&of_many(in_state(state))));
+            if one != many {
+                let _ = writeln!(page, "{} {name}: {one}, with many items {many}", state.name());
+            }
+        }
+    }
+    insta::assert_snapshot!(page, @"unknown resume: out_of_order, with many items -> running");
+}
+
+#[test]
+fn invariant_5_many_items_go_on_only_soon_after_the_last_sign_of_life_and_under_the_guards_of_a_claim() {
+    let lost = of_many(in_state(State::Unknown));
+    let on = |request: &Request, now: i64| apply(request, resume("01NEXT", 600), at(now), &policy());
+    let running = on(&lost, 1499).unwrap().request;
+    assert_eq!(running.state, State::Running);
+    assert_eq!(running.attempt.as_ref().map(|held| held.id.as_str()), Some("01NEXT"));
+    assert_eq!(on(&lost, 1500), Err(Refusal::TooLate), "a quarter of an hour, as after an approval");
+    let refused = |edit: fn(&mut Request)| {
+        let mut request = lost.clone();
+        edit(&mut request);
+        on(&request, 610)
+    };
+    assert_eq!(refused(|r| r.votes.clear()), Err(Refusal::OutOfOrder));
+    assert_eq!(refused(|r| r.votes[0].approve = false), Err(Refusal::OutOfOrder));
+    assert_eq!(refused(|r| r.votes[0].user = UserId::new("UALICE2")), Err(Refusal::OutOfOrder));
+    assert_eq!(refused(|r| r.digest = PlanDigest::from_hex("00")), Err(Refusal::OutOfOrder));
+    assert_eq!(refused(|r| r.plan.bulk = Some(Bulk { count: 9, ..Bulk::of([]) })), Err(Refusal::OutOfOrder));
+    assert_eq!(refused(|r| r.plan.bulk = None), Err(Refusal::OutOfOrder));
+    // And the attempt before it has no say any more.
+    let late = Event::Settle {
+        attempt: attempt(),
+        outcome: Outcome { verdict: Verdict::Succeeded, accepted: true, seen: vec![] },
+    };
+    assert_eq!(apply(&running, late, at(1499), &policy()), Err(Refusal::OutOfOrder));
 }
 
 #[test]
@@ -261,7 +322,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         Verdict::NotApplied,
         Verdict::Unknown,
     ]);
-    (0..8_u8, users, attempts, verdicts).prop_map(|(kind, user, attempt, verdict)| {
+    (0..9_u8, users, attempts, verdicts).prop_map(|(kind, user, attempt, verdict)| {
         let attempt = AttemptId::new(attempt);
         match kind {
             0 | 1 => approve(user),
@@ -270,6 +331,7 @@ fn any_event() -> impl Strategy<Value = Event> {
             4 => Event::Tick,
             5 => Event::Claim { attempt, worker: WorkerId::new("01WORKER") },
             6 => Event::Settle { attempt, outcome: Outcome { verdict, accepted: false, seen: vec![] } },
+            7 => Event::Resume { attempt, worker: WorkerId::new("01WORKER"), alive_at: at(0) },
             _ => Event::Lose { attempt },
         }
     })
@@ -279,20 +341,23 @@ proptest! {
     #[test]
     fn invariants_1_and_5_hold_in_every_sequence(
         needed in 1..4_u8,
+        many in any::<bool>(),
         events in prop::collection::vec((any_event(), 0..2000_i64), 0..40),
     ) {
         let mut now = 0;
         let mut claims = 0;
-        let mut current = request(needed);
+        let mut current = if many { of_many(request(needed)) } else { request(needed) };
         for (event, pause) in events {
             now += pause;
+            let resumed = matches!(event, Event::Resume { .. });
             let claimed = matches!(event, Event::Claim { .. });
             let Ok(step) = apply(&current, event, at(now), &policy()) else { continue };
             prop_assert!(!current.state.is_final(), "a final state stays");
             prop_assert_eq!(step.request.version, current.version + 1);
             prop_assert_eq!(&step.request.plan, &current.plan);
-            if claimed {
-                claims += 1;
+            prop_assert!(!resumed || (many && current.state == State::Unknown));
+            claims += usize::from(claimed);
+            if claimed || resumed {
                 let mut others: Vec<_> = step.request.approvals().map(|vote| vote.person.clone()).collect();
                 others.sort();
                 others.dedup();
@@ -300,7 +365,7 @@ proptest! {
                 prop_assert!(!others.contains(&step.request.requester));
             }
             if matches!(step.request.state, State::Running) {
-                prop_assert!(claimed, "nothing goes back to running");
+                prop_assert!(claimed || resumed, "nothing goes back to running by itself");
             }
             current = step.request;
         }

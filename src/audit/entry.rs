@@ -56,6 +56,8 @@ pub enum Act {
     Settled,
     /// The worker was gone: outcome unknown.
     Lost,
+    /// A worker goes on with those of many items for which nothing was sent.
+    Resumed,
     /// A probe settled an unknown outcome.
     Probed,
     /// The bot started or stopped.

@@ -180,7 +180,7 @@ impl Dataset {
         Ok(found.count > 0)
     }
 
-    fn from_shown(shown: Value) -> Option<Self> {
+    pub(super) fn from_shown(shown: Value) -> Option<Self> {
         let contacts_hidden = CONTACTS.iter().any(|column| shown.get(column).is_none());
         let shown: Shown = serde_json::from_value(shown).ok()?;
         let told = |key: &str| {

@@ -82,25 +82,24 @@ impl Harvester {
                 None => return Ok(None),
             },
         };
-        let shown =
-            site.read_quietly::<ShownSource>("harvest_source_show", &json!({"id": by.source_id})).await;
-        let shown = present(shown)?;
-        Ok(Some(match shown {
+        let harvester = Self::of_source(site, &by.source_id).await?;
+        Ok(Some(Self { title: harvester.title.or(by.source_title), ..harvester }))
+    }
+
+    /// The harvester of this source.
+    pub async fn of_source(site: &Site, source_id: &str) -> Result<Self, CallError> {
+        let shown = site.read_quietly::<ShownSource>("harvest_source_show", &json!({"id": source_id})).await;
+        let source_id = source_id.to_owned();
+        Ok(match present(shown)? {
             Some(shown) => Self {
-                source_id: by.source_id,
-                title: shown.title.or(by.source_title),
+                source_id,
+                title: shown.title,
                 source_type: shown.source_type,
                 frequency: shown.frequency,
                 active: shown.active.unwrap_or(true),
             },
-            None => Self {
-                source_id: by.source_id,
-                title: by.source_title,
-                source_type: None,
-                frequency: None,
-                active: true,
-            },
-        }))
+            None => Self { source_id, title: None, source_type: None, frequency: None, active: true },
+        })
     }
 
     async fn behind(site: &Site, dataset: &Dataset) -> Result<Option<String>, CallError> {

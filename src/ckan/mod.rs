@@ -13,6 +13,7 @@ pub mod dataset;
 pub mod error;
 pub mod harvest;
 pub mod index;
+pub mod many;
 pub mod output;
 mod process;
 mod programs;

@@ -58,6 +58,17 @@ impl Restoring {
         reindexing.map_or(over_the_api, Self::InDatabase)
     }
 
+    /// What it costs for many datasets of this site, where `contacts_hidden` is so for one of them.
+    pub fn of_many(site: &Site, contacts_hidden: bool, ckan_version: Option<&str>) -> Self {
+        let over_the_api = if contacts_hidden { Self::BlanksContacts } else { Self::on(ckan_version) };
+        if over_the_api == Self::Complete || site.database().and_then(|database| database.write()).is_none() {
+            over_the_api
+        } else {
+            // A command for each of them would take seconds each.
+            Self::InDatabase(Reindexing::PublisherTie)
+        }
+    }
+
     /// Whether nothing is lost.
     pub fn loses_nothing(self) -> bool {
         matches!(self, Self::Complete | Self::InDatabase(_))
@@ -65,9 +76,12 @@ impl Restoring {
 
     /// What it costs over the API for this dataset on a CKAN of this version; `None` is a CKAN that does not tell.
     pub fn of(dataset: &Dataset, ckan_version: Option<&str>) -> Self {
-        if dataset.contacts_hidden {
-            Self::BlanksContacts
-        } else if ckan_version.is_some_and(leaves_resources_alone) {
+        if dataset.contacts_hidden { Self::BlanksContacts } else { Self::on(ckan_version) }
+    }
+
+    /// What it costs on a CKAN of this version where it shows author and maintainer.
+    pub fn on(ckan_version: Option<&str>) -> Self {
+        if ckan_version.is_some_and(leaves_resources_alone) {
             Self::Complete
         } else {
             Self::ErasesRemovedResources

@@ -4,6 +4,7 @@
 //! token which CKAN does not take is named as the cause wherever it explains a failure. Leaves what to ask to the
 //! typed readers beside it and to operations.
 
+use std::num::NonZeroU8;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ pub struct SiteSettings {
     pub request_timeout: Duration,
     /// How long CKAN may go on working on a request after we lost sight of it: its web server's own limit.
     pub write_deadline: Duration,
+    /// How many of many changes it gets at once, at most.
+    pub bulk_concurrency: NonZeroU8,
     /// Its command line, its services and its tunnel.
     pub programs: ProgramSettings,
 }
@@ -83,6 +86,7 @@ pub struct Site {
     token: HeaderValue,
     expected_url: Option<String>,
     write_deadline: Duration,
+    bulk_concurrency: NonZeroU8,
     database: Option<Database>,
     archive: Option<Archive>,
     programs: Programs,
@@ -158,6 +162,7 @@ impl Site {
             token: header,
             expected_url: settings.site_url,
             write_deadline: settings.write_deadline,
+            bulk_concurrency: settings.bulk_concurrency,
             database,
             archive: settings.archive.map(Archive::new),
             email_domains: EmailDomains::default(),
@@ -198,6 +203,11 @@ impl Site {
     /// no proof that it will not.
     pub fn write_deadline(&self) -> Duration {
         self.write_deadline
+    }
+
+    /// How many of many changes it gets at once, at most.
+    pub fn bulk_concurrency(&self) -> NonZeroU8 {
+        self.bulk_concurrency
     }
 
     /// Its command line, where the configuration names one.
@@ -266,15 +276,24 @@ impl Site {
         self.read_unproved(action, parameters, None).await
     }
 
+    /// Has CKAN change one of many things, where [`Site::prove`] was asked a moment ago. Sent once, never again.
+    pub async fn write_one_of_many(
+        &self,
+        action: &'static str,
+        parameters: &impl Serialize,
+    ) -> Result<(), CallError> {
+        match self.send(&self.call(action, Kind::Write, Some(&self.token)), parameters).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.blame_the_token(error).await),
+        }
+    }
+
     /// Has CKAN change something. Sent once, never again.
     pub async fn write(&self, action: &'static str, parameters: &impl Serialize) -> Result<(), CallError> {
         if self.expected_url.is_some() {
             self.status().await?;
         }
-        match self.send(&self.call(action, Kind::Write, Some(&self.token)), parameters).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.blame_the_token(error).await),
-        }
+        self.write_one_of_many(action, parameters).await
     }
 
     async fn status(&self) -> Result<Status, CallError> {

@@ -4,6 +4,7 @@
 //! `ckan` whether the site is really there.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 use url::Url;
@@ -17,6 +18,8 @@ use crate::ckan::{CommandLineSettings, Service, ServiceSettings};
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const WRITE_DEADLINE: Duration = Duration::from_secs(150);
+const BULK_CONCURRENCY: NonZeroU8 = NonZeroU8::MIN.saturating_add(3);
+const MOST_AT_ONCE: i64 = 32;
 const LONGEST_TIMEOUT: (Duration, &str) = (Duration::from_mins(10), "10 minutes");
 const LONGEST_DEADLINE: (Duration, &str) = (Duration::from_hours(1), "an hour");
 
@@ -43,6 +46,8 @@ pub struct EnvironmentSettings {
     pub request_timeout: Duration,
     /// How long one write and its proof may take together.
     pub write_deadline: Duration,
+    /// How many of many changes it gets at once, at most.
+    pub bulk_concurrency: NonZeroU8,
     /// How CKAN's own command line is run.
     pub command_line: Option<CommandLineSettings>,
     /// How the services around it are looked at and restarted.
@@ -147,6 +152,19 @@ fn environment(
         .optional(report, "request_timeout", "\"30s\"", |text| values::duration(text, LONGEST_TIMEOUT));
     let write_deadline = section
         .optional(report, "write_deadline", "\"150s\"", |text| values::duration(text, LONGEST_DEADLINE));
+    let bulk_concurrency = section.number(report, "bulk_concurrency").map(|number| {
+        let given = number.value.filter(|number| *number <= MOST_AT_ONCE);
+        let given = given.and_then(|number| u8::try_from(number).ok()).and_then(NonZeroU8::new);
+        if given.is_none() {
+            report.at(
+                number.place,
+                format!(
+                    "bulk_concurrency is not a number from 1 to {MOST_AT_ONCE}; write bulk_concurrency = 4"
+                ),
+            );
+        }
+        given
+    });
     let Programs { command_line, services, tunnel } =
         programs(report, &mut section, ckan_url.as_ref().map(|url| &url.value));
     let place = section.place;
@@ -187,6 +205,7 @@ fn environment(
         public_url: public_url.map(|url| url.value),
         request_timeout,
         write_deadline,
+        bulk_concurrency: bulk_concurrency.flatten().unwrap_or(BULK_CONCURRENCY),
         command_line,
         services,
         tunnel: tunnel.map(|tunnel| tunnel.value),

@@ -1,7 +1,7 @@
 //! `dataset restore`: gives a withdrawn dataset back as it was.
 //!
 //! Guarantees that it comes back in its previous state, with its publisher and groups, and that nothing is lost on
-//! the way that two people did not agree to lose. Leaves datasets that were purged to backups.
+//! the way that two people did not agree to lose. Leaves many at once to `many`, and datasets that were purged to backups.
 //!
 //! Over the API it takes two calls. Where the first, which mends the tie to the publisher, went through and the second was refused,
 //! the restore counts as not applied: what was approved is that people get the dataset back, a withdrawn dataset looks
@@ -12,16 +12,18 @@
 
 mod by_database;
 mod comparison;
+mod many;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::dataset_withdraw::{DatasetWithdraw, version};
+use super::dataset_withdraw::{self, DatasetWithdraw, version};
 use super::survey::Survey;
 use super::target::OneDataset;
 use super::{
-    ChangeOperation, Inverse, Look, Meta, PlanError, Progress, Risk, Sighting, Watch, public_page, visibility,
+    BulkWork, ChangeOperation, Inverse, Look, Meta, PlanError, Progress, Risk, Sighting, Watch, public_page,
+    visibility,
 };
 use crate::approval::Plan;
 use crate::ckan::{CallError, Cause, Dataset, DatasetState, Effect, Reindexing, Restoring, Site};
@@ -40,7 +42,7 @@ pub enum PreviousState {
 }
 
 impl PreviousState {
-    fn ckan(self) -> DatasetState {
+    pub(super) fn ckan(self) -> DatasetState {
         match self {
             Self::Active => DatasetState::Active,
             Self::Draft => DatasetState::Draft,
@@ -153,20 +155,10 @@ impl ChangeOperation for DatasetRestore {
 
     async fn execute(&self, site: &Site, plan: &Plan, progress: &Progress) -> Result<(), CallError> {
         let work = work(plan)?;
-        if let Some(reindexing) = work.in_database {
-            return by_database::execute(site, &work, reindexing, progress).await;
+        match work.in_database {
+            Some(reindexing) => by_database::execute(site, &work, reindexing, progress).await,
+            None => restore(site, &work).await,
         }
-        if let Some(publisher) = &work.publisher {
-            // Deleting by id cut the row that ties the dataset to its publisher, and no update mends it.
-            let mended = site.write("member_create", &publisher_tie(publisher, work.id)).await;
-            mended.map_err(|error| {
-                let earlier = (error.effect == Effect::Unknown).then_some(PERHAPS_MENDED);
-                CallError { effect: Effect::NotApplied, earlier, ..error }
-            })?;
-        }
-        let revised = site.write("package_revise", &revision(&work)).await;
-        let earlier = work.publisher.is_some().then_some(MENDED);
-        revised.map_err(|error| CallError { earlier, ..error })
     }
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {
@@ -174,28 +166,19 @@ impl ChangeOperation for DatasetRestore {
         if work.in_database.is_some() {
             return by_database::probe(site, &work).await;
         }
-        let dataset = Dataset::show(site, &work.id.to_string()).await?;
-        if let Some(otherwise) = otherwise(&dataset.state, &work) {
-            return Ok(otherwise);
-        }
-        let mut seen = vec![format!("CKAN has it as “{}” again.", dataset.state.as_str())];
-        if work.to == PreviousState::Active && !dataset.private {
-            visibility::agrees(site, work.id, true).await?;
-            seen.extend(VISIBLE.map(str::to_owned));
-        }
-        let compared = comparison::of(&work, &dataset);
-        let whole = compared.iter().all(Result::is_ok);
-        seen.extend(compared.into_iter().map(|found| found.unwrap_or_else(|missing| missing)));
-        Ok(if whole { Sighting::Happened(seen) } else { Sighting::Partly(seen) })
+        seen(site, &work).await
+    }
+
+    fn bulk(&self) -> Option<&dyn BulkWork> {
+        Some(self)
     }
 
     fn inverse(&self, plan: &Plan) -> Option<Inverse> {
-        let arguments = OneDataset::of(work(plan).ok()?.id);
-        Some(Inverse {
-            label: "Withdraw again",
-            operation: DatasetWithdraw::META.name,
-            arguments: serde_json::to_value(arguments).ok()?,
-        })
+        let arguments = match &plan.bulk {
+            Some(_) => Value::Null,
+            None => serde_json::to_value(dataset_withdraw::Arguments::of(work(plan).ok()?.id)).ok()?,
+        };
+        Some(Inverse { label: "Withdraw again", operation: DatasetWithdraw::META.name, arguments })
     }
 
     fn watch(&self, plan: &Plan) -> Option<Watch> {
@@ -227,6 +210,36 @@ fn otherwise(state: &DatasetState, work: &Work) -> Option<Sighting> {
 /// What `member_create` needs to tie the dataset to its publisher.
 fn publisher_tie(publisher: &str, id: Uuid) -> Value {
     json!({"id": publisher, "object": id, "object_type": "package", "capacity": "organization"})
+}
+
+async fn restore(site: &Site, work: &Work) -> Result<(), CallError> {
+    if let Some(publisher) = &work.publisher {
+        // Deleting by id cut the row that ties the dataset to its publisher, and no update mends it.
+        let mended = site.write("member_create", &publisher_tie(publisher, work.id)).await;
+        mended.map_err(|error| {
+            let earlier = (error.effect == Effect::Unknown).then_some(PERHAPS_MENDED);
+            CallError { effect: Effect::NotApplied, earlier, ..error }
+        })?;
+    }
+    let revised = site.write("package_revise", &revision(work)).await;
+    let earlier = work.publisher.is_some().then_some(MENDED);
+    revised.map_err(|error| CallError { earlier, ..error })
+}
+
+async fn seen(site: &Site, work: &Work) -> Result<Sighting, CallError> {
+    let dataset = Dataset::show(site, &work.id.to_string()).await?;
+    if let Some(otherwise) = otherwise(&dataset.state, work) {
+        return Ok(otherwise);
+    }
+    let mut seen = vec![format!("CKAN has it as “{}” again.", dataset.state.as_str())];
+    if work.to == PreviousState::Active && !dataset.private {
+        visibility::agrees(site, work.id, true).await?;
+        seen.extend(VISIBLE.map(str::to_owned));
+    }
+    let compared = comparison::of(work, &dataset);
+    let whole = compared.iter().all(Result::is_ok);
+    seen.extend(compared.into_iter().map(|found| found.unwrap_or_else(|missing| missing)));
+    Ok(if whole { Sighting::Happened(seen) } else { Sighting::Partly(seen) })
 }
 
 /// One update that CKAN makes only if the dataset is still withdrawn.

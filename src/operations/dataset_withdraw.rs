@@ -1,24 +1,72 @@
-//! `dataset withdraw`: takes one dataset off the site, so that it can be given back.
+//! `dataset withdraw`: takes datasets off the site, so that they can be given back.
 //!
 //! Guarantees that a dataset is withdrawn by its UUID, once, and counts as withdrawn only when CKAN's own record, its
-//! search and an anonymous visitor agree. Leaves purging to nobody: it cannot be undone.
+//! search and an anonymous visitor agree. Leaves many at once to `many`, and purging to nobody: it cannot be undone.
+
+mod many;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::dataset_restore::{self, DatasetRestore, PreviousState};
+use super::list::ReadList;
 use super::survey::Survey;
-use super::target::OneDataset;
+use super::target::DatasetTarget;
 use super::{
-    ChangeOperation, Facts, Inverse, Look, Meta, PlanError, Progress, Risk, Sighting, Watch, public_page,
-    visibility,
+    BulkWork, ChangeOperation, Facts, Inverse, Look, Meta, PlanError, Progress, Risk, Sighting, Watch,
+    public_page, visibility,
 };
 use crate::approval::Plan;
 use crate::ckan::{CallError, Cause, Dataset, DatasetState, Harvester, Restoring, Site};
 
-/// Takes one dataset off the site.
+pub(super) use many::before;
+
+/// Takes datasets off the site.
 pub struct DatasetWithdraw;
+
+/// Which datasets `dataset withdraw` is about.
+#[derive(Debug, Default, clap::Args, Serialize, Deserialize)]
+pub struct Arguments {
+    /// The datasets: slugs, UUIDs, or addresses of their pages
+    #[arg(value_name = "DATASET", required_unless_present_any = ["publisher", "list"])]
+    #[serde(default)]
+    targets: Vec<DatasetTarget>,
+    /// All active datasets of this publisher, by its slug or UUID
+    #[arg(long, value_name = "PUBLISHER")]
+    #[serde(default)]
+    publisher: Option<String>,
+    /// Opens a form for a list of datasets, to be pasted or attached
+    #[arg(long)]
+    #[serde(default)]
+    list: bool,
+    /// Of a list, the lines that name no dataset.
+    #[arg(skip)]
+    #[serde(default)]
+    bad_lines: Vec<u32>,
+    /// Of a list, how many lines name the same as one before.
+    #[arg(skip)]
+    #[serde(default)]
+    repeated: Vec<String>,
+}
+
+impl Arguments {
+    /// The dataset of this UUID.
+    pub fn of(id: Uuid) -> Self {
+        Self { targets: vec![DatasetTarget::of(id)], ..Self::default() }
+    }
+
+    /// What a list names; some of it may be left out.
+    pub fn listed(list: ReadList) -> Self {
+        Self {
+            targets: list.targets.into_iter().map(|(_, target)| target).collect(),
+            list: true,
+            bad_lines: list.bad.into_iter().map(|(line, _)| line).collect(),
+            repeated: list.duplicates.into_iter().map(|twice| twice.target.key().to_owned()).collect(),
+            publisher: None,
+        }
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 struct Work {
@@ -32,14 +80,18 @@ impl ChangeOperation for DatasetWithdraw {
     const META: Meta = Meta {
         name: "dataset withdraw",
         short: &["withdraw"],
-        summary: "Take one dataset off the site; it can be restored.",
+        summary: "Take datasets off the site; they can be restored.",
         risk: Risk::Reversible,
         example: "withdraw road-accidents-2019 --reason \"Published by mistake\" --ticket 51234",
     };
-    type Arguments = OneDataset;
+    type Arguments = Arguments;
 
-    async fn plan(&self, site: &Site, arguments: &OneDataset) -> Result<Plan, PlanError> {
-        let survey = Survey::of(site, &arguments.target).await?;
+    async fn plan(&self, site: &Site, arguments: &Arguments) -> Result<Plan, PlanError> {
+        let target = match (arguments.targets.as_slice(), &arguments.publisher) {
+            ([target], None) if !arguments.list => target,
+            _ => return many::plan(site, arguments).await,
+        };
+        let survey = Survey::of(site, target).await?;
         survey.must_be_a_dataset("withdrawing it would switch its harvester off")?;
         let previous_state = withdrawable(&survey)?;
         let dataset = &survey.dataset;
@@ -83,7 +135,14 @@ impl ChangeOperation for DatasetWithdraw {
         ]))
     }
 
+    fn bulk(&self) -> Option<&dyn BulkWork> {
+        Some(self)
+    }
+
     fn inverse(&self, plan: &Plan) -> Option<Inverse> {
+        if plan.bulk.is_some() {
+            return many::inverse(plan);
+        }
         let work = work(plan).ok().filter(|work| work.offers_restore)?;
         let arguments = dataset_restore::Arguments::of(work.id, work.previous_state, work.groups);
         Some(Inverse {

@@ -8,6 +8,7 @@
 //! `approval` and the telling to `slack`.
 
 pub mod account;
+pub mod bulk;
 pub mod csv;
 pub mod dataset_purge;
 pub mod dataset_restore;
@@ -46,6 +47,7 @@ pub mod registry;
 pub mod request_cancel;
 pub mod request_list;
 pub mod request_show;
+pub mod resolve;
 pub mod site_show;
 pub mod source_survey;
 pub mod source_target;
@@ -72,6 +74,7 @@ use crate::ckan::{CallError, Site};
 use crate::ids::{PersonId, RequestId};
 use crate::sentences::text::Text;
 use crate::store::Store;
+pub use bulk::BulkWork;
 pub use progress::Progress;
 pub use registry::{Change, Operation, Read, Registry};
 
@@ -155,6 +158,11 @@ pub trait ChangeOperation: Send + Sync + 'static {
     /// How long it may go on after we lost sight of it. Before that, "it has not happened" proves nothing.
     fn may_go_on(&self, site: &Site) -> Duration {
         site.write_deadline()
+    }
+
+    /// How it does many things under one request; `None`: only ever one.
+    fn bulk(&self) -> Option<&dyn BulkWork> {
+        None
     }
 
     /// What the requester is told privately once it is done and verified, such as the reply to a user.

@@ -39,10 +39,10 @@ use super::user_email::UserEmail;
 use super::user_find::UserFind;
 use super::user_show::UserShow;
 use super::{
-    Answer, Asking, ChangeOperation, Inverse, Look, Meta, PlanError, Progress, ReadOperation, Reply,
-    Sighting, Watch,
+    Answer, Asking, BulkWork, ChangeOperation, Inverse, Look, Meta, PlanError, Progress, ReadOperation,
+    Reply, Sighting, Watch,
 };
-use crate::approval::Plan;
+use crate::approval::{Item, Plan};
 use crate::ckan::{CallError, Site};
 
 type Answering<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -64,6 +64,15 @@ pub trait Change: Send + Sync {
     fn inverse(&self, plan: &Plan) -> Option<Inverse>;
     /// See [`ChangeOperation::may_go_on`].
     fn may_go_on(&self, site: &Site) -> Duration;
+    /// See [`ChangeOperation::bulk`].
+    fn bulk(&self) -> Option<&dyn BulkWork>;
+    /// The plan of undoing what was done to these items of an operation's plan.
+    fn plan_undoing<'a>(
+        &'a self,
+        site: &'a Site,
+        undone: &'a Plan,
+        items: Vec<Item>,
+    ) -> Answering<'a, Result<Plan, PlanError>>;
     /// See [`ChangeOperation::epilogue`].
     fn epilogue(&self, plan: &Plan) -> Option<Answer>;
     /// See [`ChangeOperation::watch`].
@@ -152,6 +161,16 @@ fn outgrown() -> PlanError {
     )
 }
 
+/// The plan with what no operation says of itself.
+fn named<O: ChangeOperation>(site: &Site, plan: Plan) -> Plan {
+    Plan {
+        operation: O::META.name.to_owned(),
+        environment: site.environment.clone(),
+        risk: O::META.risk,
+        ..plan
+    }
+}
+
 struct Typed<O>(O);
 
 impl<O: ChangeOperation> Change for Typed<O> {
@@ -159,13 +178,19 @@ impl<O: ChangeOperation> Change for Typed<O> {
         Box::pin(async move {
             let arguments: O::Arguments =
                 serde_json::from_value(arguments.clone()).map_err(|_| outgrown())?;
-            let plan = self.0.plan(site, &arguments).await?;
-            Ok(Plan {
-                operation: O::META.name.to_owned(),
-                environment: site.environment.clone(),
-                risk: O::META.risk,
-                ..plan
-            })
+            Ok(named::<O>(site, self.0.plan(site, &arguments).await?))
+        })
+    }
+
+    fn plan_undoing<'a>(
+        &'a self,
+        site: &'a Site,
+        undone: &'a Plan,
+        items: Vec<Item>,
+    ) -> Answering<'a, Result<Plan, PlanError>> {
+        Box::pin(async move {
+            let bulk = self.0.bulk().ok_or_else(outgrown)?;
+            Ok(named::<O>(site, bulk.plan_undoing(site, undone, items).await?))
         })
     }
 
@@ -188,6 +213,10 @@ impl<O: ChangeOperation> Change for Typed<O> {
 
     fn may_go_on(&self, site: &Site) -> Duration {
         self.0.may_go_on(site)
+    }
+
+    fn bulk(&self) -> Option<&dyn BulkWork> {
+        self.0.bulk()
     }
 
     fn epilogue(&self, plan: &Plan) -> Option<Answer> {

@@ -4,6 +4,7 @@
 //! Leaves layout to `slack::message`.
 
 pub mod address;
+pub mod bulk;
 pub mod calls;
 pub mod command;
 pub mod forms;

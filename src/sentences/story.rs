@@ -108,6 +108,9 @@ pub fn status(request: &Request) -> Text {
             .plain(", approved by ")
             .then(approvers(request))
             .plain("."),
+        State::Unknown if request.plan.bulk.is_some() => text
+            .bold("Outcome unknown")
+            .plain(". CKAN is being asked what happened; nothing is sent twice. See the thread."),
         State::Unknown => text
             .bold("Outcome unknown")
             .plain(". CKAN is being asked what happened; nothing will be run again. See the thread."),
@@ -241,7 +244,10 @@ pub fn watching(wait: Duration) -> Text {
 }
 
 /// Whoever carried it out is gone.
-pub fn lost() -> Text {
+pub fn lost(request: &Request) -> Text {
+    if request.plan.bulk.is_some() {
+        return Text::from(super::bulk::LOST);
+    }
     Text::from(
         "I was interrupted while carrying this out, so I do not know yet whether it happened. \
          I am asking CKAN; I will not run it again.",

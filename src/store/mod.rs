@@ -12,12 +12,14 @@ mod rows;
 mod sql;
 pub mod sqlite;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::approval::{Request, State};
+use crate::approval::{Item, ItemState, Request, State};
 use crate::audit::{ChainHead, Entry, Link};
 use crate::ids::{InboundId, MessageId, RequestId};
 
@@ -178,6 +180,47 @@ pub enum WatchStep {
     End(RequestId),
 }
 
+/// What becomes of items of one request. Only whoever carries it out says so: [`StoreError::Conflict`] where the
+/// request has another version than this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marks {
+    /// The request.
+    pub request: RequestId,
+    /// The request's version when it was read, before an update in the same commit.
+    pub version: i64,
+    /// Items by their place, each with its new state and note.
+    pub each: Vec<(u32, ItemState, String)>,
+    /// What becomes of all that wait once those are marked.
+    pub rest: Option<(ItemState, String)>,
+}
+
+/// How many items of a request are in which state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// States that some are in.
+    pub counts: BTreeMap<ItemState, u32>,
+    /// When one of them last changed.
+    pub changed_at: Option<Timestamp>,
+}
+
+impl Tally {
+    /// How many are in this state.
+    pub fn of(&self, state: ItemState) -> u32 {
+        self.counts.get(&state).copied().unwrap_or_default()
+    }
+}
+
+/// Which items of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemFilter {
+    /// Only in this state.
+    pub state: Option<ItemState>,
+    /// Only from this place on.
+    pub from: u32,
+    /// At most so many, in order of their places.
+    pub limit: u32,
+}
+
 /// One transaction: everything in it happens, or nothing does.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Commit {
@@ -186,6 +229,10 @@ pub struct Commit {
     /// A new request (its version must be 1). [`StoreError::Conflict`] where one that is pending, approved or running
     /// touches the same target of the same environment.
     pub insert: Option<Request>,
+    /// The items of the new request; what was said of targets holds for theirs.
+    pub items: Vec<Item>,
+    /// What becomes of items.
+    pub marks: Option<Marks>,
     /// A request after a step, whose version is one above the stored one; otherwise [`StoreError::Conflict`]. The
     /// same for one that is to run while another runs on the same target of the same environment.
     pub update: Option<Request>,
@@ -208,6 +255,8 @@ pub struct Filter {
     pub reference: Option<String>,
     /// Only of this environment and touching a target with this id.
     pub target: Option<(String, uuid::Uuid)>,
+    /// Only of this environment and touching one of these. Meant for some hundred at a time.
+    pub any_target: Option<(String, Vec<uuid::Uuid>)>,
     /// At most so many, newest first; 0: a hundred.
     pub limit: u32,
 }
@@ -258,6 +307,11 @@ pub trait Store: Send + Sync + 'static {
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
     /// Requests that fit the filter, newest first. Unreadable ones are passed over.
     async fn requests(&self, filter: Filter) -> Result<Vec<Request>, StoreError>;
+
+    /// Items of one request, in order of their places.
+    async fn items(&self, request: &RequestId, filter: ItemFilter) -> Result<Vec<Item>, StoreError>;
+    /// How many items of a request are in which state.
+    async fn tally(&self, request: &RequestId) -> Result<Tally, StoreError>;
 
     /// The first message of each lane that is neither delivered nor given up, where it is due by now; oldest first,
     /// at most `limit`. Unreadable ones are passed over, and hold their lane.

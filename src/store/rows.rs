@@ -9,8 +9,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqlx::FromRow;
 
-use super::{Delivery, Inbound, InboundKind, MessageAddress, MessageCounts, Outgoing, StoreError, Watch};
-use crate::approval::{Request, State};
+use super::{
+    Delivery, Inbound, InboundKind, MessageAddress, MessageCounts, Outgoing, StoreError, Tally, Watch,
+};
+use crate::approval::{Item, ItemState, Request, State};
 use crate::audit::{ChainHead, Link};
 use crate::ids::{InboundId, MessageId, RequestId};
 
@@ -101,6 +103,55 @@ impl RequestRow {
         }
         Ok(request)
     }
+}
+
+/// A row of `item`.
+#[derive(FromRow)]
+pub(super) struct ItemRow {
+    position: i64,
+    target: String,
+    name: String,
+    title: String,
+    before: String,
+    state: String,
+    note: String,
+}
+
+impl ItemRow {
+    pub(super) fn item(self) -> Result<Item, StoreError> {
+        let row = self.position.to_string();
+        Ok(Item {
+            position: u32::try_from(self.position).map_err(|_| inconsistent("item", "position", &row))?,
+            target: self.target.parse().map_err(|_| inconsistent("item", "target", &row))?,
+            state: ItemState::from_name(&self.state).ok_or_else(|| inconsistent("item", "state", &row))?,
+            name: self.name,
+            title: self.title,
+            before: self.before,
+            note: self.note,
+        })
+    }
+}
+
+/// How many items are in one state.
+#[derive(FromRow)]
+pub(super) struct TallyRow {
+    state: String,
+    count: i64,
+    changed_at: i64,
+}
+
+/// The whole tally.
+pub(super) fn tally(rows: Vec<TallyRow>) -> Result<Tally, StoreError> {
+    let mut tally = Tally::default();
+    for row in rows {
+        let state =
+            ItemState::from_name(&row.state).ok_or_else(|| inconsistent("item", "state", &row.state))?;
+        let count = u32::try_from(row.count).map_err(|_| inconsistent("item", "state", &row.state))?;
+        tally.counts.insert(state, count);
+        let changed_at = moment(row.changed_at, "item", "changed_at", &row.state)?;
+        tally.changed_at = tally.changed_at.max(Some(changed_at));
+    }
+    Ok(tally)
 }
 
 /// A row of `outbox`.

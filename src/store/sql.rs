@@ -6,7 +6,8 @@
 use sqlx::{Database, Encode, QueryBuilder, Type};
 
 use super::Filter;
-use crate::approval::State;
+use crate::approval::{Item, State};
+use crate::ids::RequestId;
 
 macro_rules! statements {
     ($($(#[doc = $doc:literal])* $name:ident = $text:expr;)+) => {
@@ -50,13 +51,28 @@ statements! {
     /// One that is open on the same thing: a second one is not to be made beside it.
     REQUEST_OPEN_BESIDE = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
         expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes FROM request \
-        WHERE id IN (SELECT request FROM request_target WHERE environment = $1 AND target = $2) AND id <> $3 \
-        AND state IN ('pending', 'approved', 'running') LIMIT 1";
+        WHERE id IN (SELECT touched.request FROM request_target AS own JOIN request_target AS touched \
+        ON touched.environment = own.environment AND touched.target = own.target WHERE own.request = $1) \
+        AND id <> $1 AND state IN ('pending', 'approved', 'running') LIMIT 1";
     /// One that runs on the same thing: a second one is not to run beside it.
     REQUEST_RUNNING_BESIDE = "SELECT id, version, state, environment, operation, requester, requester_user, \
         created_at, expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes \
-        FROM request WHERE id IN (SELECT request FROM request_target WHERE environment = $1 AND target = $2) \
-        AND id <> $3 AND state = 'running' LIMIT 1";
+        FROM request WHERE id IN (SELECT touched.request FROM request_target AS own JOIN request_target AS touched \
+        ON touched.environment = own.environment AND touched.target = own.target WHERE own.request = $1) \
+        AND id <> $1 AND state = 'running' LIMIT 1";
+
+    ITEM_TARGETS = "INSERT INTO request_target (request, environment, target) \
+        SELECT request, $2, target FROM item WHERE request = $1";
+    ITEM_HOLDER = "SELECT COUNT(*) FROM request WHERE id = $1 AND version = $2";
+    ITEM_MARK = "UPDATE item SET state = $3, note = $4, changed_at = $5 WHERE request = $1 AND position = $2";
+    ITEM_MARK_WAITING = "UPDATE item SET state = $2, note = $3, changed_at = $4 \
+        WHERE request = $1 AND state = 'waiting'";
+    ITEMS_FROM = "SELECT position, target, name, title, before, state, note FROM item \
+        WHERE request = $1 AND position >= $2 ORDER BY position LIMIT $3";
+    ITEMS_IN = "SELECT position, target, name, title, before, state, note FROM item \
+        WHERE request = $1 AND state = $4 AND position >= $2 ORDER BY position LIMIT $3";
+    ITEM_TALLY = "SELECT state, COUNT(*) AS count, MAX(changed_at) AS changed_at FROM item \
+        WHERE request = $1 GROUP BY state";
 
     VOTE_COUNT = "SELECT COUNT(*) FROM vote WHERE request = $1";
     VOTE_INSERT = "INSERT INTO vote (request, ordinal, requester, requester_user, person, user_id, approve, reason, \
@@ -142,9 +158,53 @@ where
         query.push(" AND id IN (SELECT request FROM request_target WHERE environment = ");
         query.push_bind(environment.clone()).push(" AND target = ").push_bind(target.to_string()).push(")");
     }
+    if let Some((environment, targets)) = &filter.any_target {
+        if targets.is_empty() {
+            return None;
+        }
+        query.push(" AND id IN (SELECT request FROM request_target WHERE environment = ");
+        query.push_bind(environment.clone()).push(" AND target IN (");
+        let mut list = query.separated(", ");
+        for target in targets {
+            list.push_bind(target.to_string());
+        }
+        query.push("))");
+    }
     query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(i64::from(limit(filter)));
     Some(query)
 }
+
+/// The statement that keeps these items; not for more than [`ITEMS_AT_ONCE`].
+pub(super) fn item_insert<'i, DB: Database>(
+    request: &RequestId,
+    items: &'i [Item],
+    now_ms: i64,
+) -> QueryBuilder<DB>
+where
+    String: for<'q> Encode<'q, DB> + Type<DB>,
+    &'i str: for<'q> Encode<'q, DB> + Type<DB>,
+    i64: for<'q> Encode<'q, DB> + Type<DB>,
+    DB::Arguments: Default,
+{
+    let mut query = QueryBuilder::new(
+        "INSERT INTO item (request, position, target, name, title, before, state, note, changed_at) ",
+    );
+    query.push_values(items, |mut row, item| {
+        row.push_bind(request.as_str().to_owned())
+            .push_bind(i64::from(item.position))
+            .push_bind(item.target.to_string())
+            .push_bind(item.name.as_str())
+            .push_bind(item.title.as_str())
+            .push_bind(item.before.as_str())
+            .push_bind(item.state.name())
+            .push_bind(item.note.as_str())
+            .push_bind(now_ms);
+    });
+    query
+}
+
+/// Items in one statement: nine values each, and SQLite takes 32,766 in all.
+pub(super) const ITEMS_AT_ONCE: usize = 1_000;
 
 /// The condition of the partial indexes on requests, word for word.
 pub(super) fn open() -> String {

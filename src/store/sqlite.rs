@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod inbox;
+mod items;
 mod open;
 mod outbox;
 mod reader;
@@ -28,10 +29,10 @@ use self::unreadable::Unreadable;
 use self::writer::{Writer, unavailable};
 use super::rows::{AuditRow, CardRow, CountsRow, InboundRow, OutboxRow, RequestRow, WatchRow};
 use super::{
-    Commit, Filter, Inbound, InboundKind, MessageAddress, MessageCounts, MessageFate, Outgoing, Receipt,
-    Store, StoreError, Watch, sql,
+    Commit, Filter, Inbound, InboundKind, ItemFilter, MessageAddress, MessageCounts, MessageFate, Outgoing,
+    Receipt, Store, StoreError, Tally, Watch, sql,
 };
-use crate::approval::Request;
+use crate::approval::{Item, Request};
 use crate::audit::{ChainHead, Link};
 use crate::clock::SharedClock;
 use crate::ids::{InboundId, MessageId, RequestId};
@@ -149,6 +150,14 @@ impl Store for SqliteStore {
             requests.retain(|request| request.expires_at <= moment);
         }
         Ok(requests)
+    }
+
+    async fn items(&self, request: &RequestId, filter: ItemFilter) -> Result<Vec<Item>, StoreError> {
+        items::read(&self.readers, request, filter).await
+    }
+
+    async fn tally(&self, request: &RequestId) -> Result<Tally, StoreError> {
+        items::tally(&self.readers, request).await
     }
 
     async fn due_messages(&self, now: Timestamp, limit: u32) -> Result<Vec<Outgoing>, StoreError> {

@@ -13,8 +13,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::bulk::Hands;
 use super::verdict::{self, Executed};
-use super::{Bot, progress, record, watches};
+use super::{Bot, bulk, progress, record, watches};
 use crate::approval::{Change, Event, Outcome, Request, State, Step, Verdict, apply};
 use crate::audit::{Act as AuditAct, Actor};
 use crate::ckan::{CallError, Site};
@@ -52,7 +53,7 @@ impl Executor {
     /// Carries out until told to stop; what runs then is finished by its task.
     pub async fn run(&self, tasks: &TaskTracker, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            if let Err(error) = self.look(tasks).await {
+            if let Err(error) = self.look(tasks, &stop).await {
                 tracing::error!(error = %error, "approved requests cannot be read");
             }
             tokio::select! {
@@ -63,19 +64,25 @@ impl Executor {
         }
     }
 
-    async fn look(&self, tasks: &TaskTracker) -> Result<(), StoreError> {
+    async fn look(&self, tasks: &TaskTracker, stop: &CancellationToken) -> Result<(), StoreError> {
         let approved =
             self.bot.store.requests(Filter { states: vec![State::Approved], ..Filter::default() }).await?;
         let now = self.bot.clock.now();
         // What has run out is left to `expiry`.
         // The oldest first, as it runs out first.
         for request in approved.into_iter().rev().filter(|request| now < request.expires_at) {
-            let Ok(place) = self.slots.clone().try_acquire_owned() else { break };
+            let of_many = request.plan.bulk.is_some();
+            let slots = if of_many { &self.bot.many } else { &self.slots };
+            let place = match slots.clone().try_acquire_owned() {
+                Ok(place) => place,
+                Err(_) if of_many => continue,
+                Err(_) => break,
+            };
             let Some(held) = self.bot.under_way.take(&request.id) else { continue };
-            let bot = self.bot.clone();
+            let (bot, stop) = (self.bot.clone(), stop.clone());
             tasks.spawn(async move {
                 let id = request.id.clone();
-                let carried = carry_out(&bot, request, place).await;
+                let carried = carry_out(&bot, request, place, &stop).await;
                 drop(held);
                 bot.wakes.outbox.notify_one();
                 match carried {
@@ -101,10 +108,15 @@ enum Fresh {
 }
 
 /// Whether there was a claim to carry out.
-async fn carry_out(bot: &Bot, approved: Request, place: OwnedSemaphorePermit) -> Result<bool, StoreError> {
+async fn carry_out(
+    bot: &Bot,
+    approved: Request,
+    place: OwnedSemaphorePermit,
+    stop: &CancellationToken,
+) -> Result<bool, StoreError> {
     let Some(request) = claim(bot, &approved).await? else { return Ok(false) };
     let Some(attempt) = request.attempt.as_ref().map(|attempt| attempt.id.clone()) else { return Ok(false) };
-    attempt_it(bot, &request, attempt, place).await.map(|()| true)
+    attempt_it(bot, &request, attempt, place, stop).await.map(|()| true)
 }
 
 async fn attempt_it(
@@ -112,12 +124,19 @@ async fn attempt_it(
     request: &Request,
     attempt: AttemptId,
     place: OwnedSemaphorePermit,
+    stop: &CancellationToken,
 ) -> Result<(), StoreError> {
     let (Some(change), Some(site)) =
         (bot.registry.change(&request.operation), bot.sites.get(Some(&request.environment)))
     else {
         return settle(bot, request, &attempt, nothing_done(story::NOT_KNOWN_ANY_MORE.to_owned())).await;
     };
+    if request.plan.bulk.is_some() {
+        let Some(work) = change.bulk() else {
+            return settle(bot, request, &attempt, nothing_done(story::NOT_KNOWN_ANY_MORE.to_owned())).await;
+        };
+        return bulk::carry_out(Hands { bot, change, work, site, request, attempt: &attempt, stop }).await;
+    }
     match plan_again(change, site, request).await {
         Fresh::Same => {}
         Fresh::Moved(changes) => return found_stale(bot, request, attempt, changes).await,
@@ -218,13 +237,13 @@ async fn judge(
     }
 }
 
-async fn tell(bot: &Bot, message: Outgoing) -> Result<(), StoreError> {
+pub(super) async fn tell(bot: &Bot, message: Outgoing) -> Result<(), StoreError> {
     bot.store.commit(Commit { messages: vec![message], ..Commit::default() }).await?;
     bot.wakes.outbox.notify_one();
     Ok(())
 }
 
-async fn found_stale(
+pub(super) async fn found_stale(
     bot: &Bot,
     request: &Request,
     attempt: AttemptId,
@@ -247,22 +266,42 @@ pub(super) async fn settle(
     attempt: &AttemptId,
     outcome: Outcome,
 ) -> Result<(), StoreError> {
+    settle_and_send(bot, request, attempt, outcome, vec![]).await
+}
+
+/// The same with messages that follow it.
+pub(super) async fn settle_and_send(
+    bot: &Bot,
+    request: &Request,
+    attempt: &AttemptId,
+    outcome: Outcome,
+    messages: Vec<Outgoing>,
+) -> Result<(), StoreError> {
     let event = Event::Settle { attempt: attempt.clone(), outcome };
     let Ok(step) = apply(request, event, bot.clock.now(), &bot.policy) else { return Ok(()) };
-    keep(bot, settled(bot, &step)).await
+    let mut commit = settled(bot, &step);
+    commit.messages.extend(messages);
+    keep(bot, commit).await
 }
 
 /// Commits what is known to be so. Tried again for as long as the store is away: the truth must not be lost for a
 /// full disk.
 async fn keep(bot: &Bot, commit: Commit) -> Result<(), StoreError> {
+    match keep_trying(bot, commit).await {
+        // Kept by a try that seemed to fail, or settled by somebody else: what stands there stands.
+        Err(StoreError::Conflict) => Ok(()),
+        other => other,
+    }
+}
+
+/// Commits, again and again for as long as the store is away.
+pub(super) async fn keep_trying(bot: &Bot, commit: Commit) -> Result<(), StoreError> {
     loop {
         match bot.store.commit(commit.clone()).await {
             Err(StoreError::Unavailable(error)) => {
                 tracing::error!(error = %chain(error.as_ref()), "what came of a request waits for the store");
                 tokio::time::sleep(STORE_PAUSE).await;
             }
-            // Kept by a try that seemed to fail, or settled by somebody else: what stands there stands.
-            Err(StoreError::Conflict) => return Ok(()),
             other => return other,
         }
     }

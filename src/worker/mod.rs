@@ -5,6 +5,7 @@
 //! store and acts; none remembers anything that a restart would lose. Leaves the rule to `approval` and the words to
 //! `sentences`.
 
+mod bulk;
 pub mod decision;
 pub mod executor;
 pub mod expiry;
@@ -20,7 +21,7 @@ pub mod wish;
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::approval::{Policy, Request};
 use crate::ckan::Sites;
@@ -76,6 +77,8 @@ pub struct Bot {
     pub worker: WorkerId,
     /// The requests that this process is carrying out.
     pub under_way: UnderWay<RequestId>,
+    /// The place for a request of many items: one at a time, as each fills CKAN by itself.
+    pub many: Arc<Semaphore>,
     /// Wakes the tasks.
     pub wakes: Wakes,
 }

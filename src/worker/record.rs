@@ -20,10 +20,18 @@ pub fn of_request(at: Timestamp, actor: Actor, act: Act, request: &Request) -> E
         request: Some(request.id.clone()),
         operation: Some(request.operation.clone()),
         environment: Some(request.environment.clone()),
-        targets: request.plan.targets.iter().map(|target| target.id.to_string()).collect(),
+        targets: targets(request),
         plan: Some(request.digest.to_string()),
         policy: Some(request.policy_digest.clone()),
         ..Entry::new(at, actor, act)
+    }
+}
+
+/// CKAN's ids; of a list only how long it is and its digest, which binds the ids that stand beside the request.
+fn targets(request: &Request) -> Vec<String> {
+    match &request.plan.bulk {
+        Some(bulk) => vec![format!("{} items, sha256 {}", bulk.count, bulk.digest)],
+        None => request.plan.targets.iter().map(|target| target.id.to_string()).collect(),
     }
 }
 

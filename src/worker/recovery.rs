@@ -1,7 +1,8 @@
 //! What was left behind: by a process that died, or by a task that failed.
 //!
 //! Guarantees that a request that nobody is carrying out any more becomes *unknown*, is told so, and is then probed
-//! until CKAN shows what happened; it is never carried out again. *Not applied* is said only once CKAN can no longer
+//! until CKAN shows what happened; it is never carried out again. Many items go on with `bulk`, where nothing was sent
+//! for them yet. *Not applied* is said only once CKAN can no longer
 //! be working on what may have been sent. Leaves an outcome that CKAN cannot show to a person.
 
 use std::collections::HashMap;
@@ -11,8 +12,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::{Bot, executor, record, verdict};
+use super::{Bot, bulk, executor, record, verdict};
 use crate::approval::transition::later;
 use crate::approval::{Event, Request, State, apply};
 use crate::audit::{Act as AuditAct, Actor};
@@ -41,10 +43,10 @@ impl Recovery {
 
     /// Looks until told to stop. A look is not worth waiting for: whatever it was about to write down, the next
     /// start sees again.
-    pub async fn run(&self, stop: CancellationToken) {
+    pub async fn run(&self, tasks: &TaskTracker, stop: CancellationToken) {
         let looking = async {
             loop {
-                if let Err(error) = self.look().await {
+                if let Err(error) = self.look(tasks, &stop).await {
                     tracing::error!(error = %error, "unknown outcomes cannot be looked after");
                 }
                 tokio::time::sleep(LOOK_EVERY).await;
@@ -56,18 +58,37 @@ impl Recovery {
         }
     }
 
-    async fn look(&self) -> Result<(), StoreError> {
+    async fn look(&self, tasks: &TaskTracker, stop: &CancellationToken) -> Result<(), StoreError> {
         let left = Filter { states: vec![State::Running, State::Unknown], ..Filter::default() };
         for request in self.bot.store.requests(left).await? {
             match request.state {
                 // With one process on this store, what this one does not have in hand is in nobody's.
                 State::Running if !self.bot.under_way.has(&request.id) => self.lose(&request).await?,
                 State::Running => {}
+                _ if request.plan.bulk.is_some() => self.take_up(request, tasks, stop),
                 _ if self.is_due(&request) => self.probe(&request).await?,
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Many items are gone on with in a task of its own, one such request at a time.
+    fn take_up(&self, request: Request, tasks: &TaskTracker, stop: &CancellationToken) {
+        if self.bot.under_way.has(&request.id) || !self.is_due(&request) {
+            return;
+        }
+        let Ok(place) = self.bot.many.clone().try_acquire_owned() else { return };
+        let Some(held) = self.bot.under_way.take(&request.id) else { return };
+        let (bot, stop) = (self.bot.clone(), stop.clone());
+        tasks.spawn(async move {
+            let taken_up = bulk::take_up_again(&bot, &request, &stop).await;
+            drop((held, place));
+            bot.wakes.outbox.notify_one();
+            if let Err(error) = taken_up {
+                tracing::error!(request.id = %request.id, error = %error, "a request could not be gone on with");
+            }
+        });
     }
 
     /// Looked at often at first, and ever more rarely: a tenth of the time that it has been unknown.
@@ -91,7 +112,7 @@ impl Recovery {
         let Ok(step) = apply(request, event, now, &self.bot.policy) else { return Ok(()) };
         let entry = record::of_step(now, Actor::Bot, AuditAct::Lost, &step);
         let messages = vec![
-            self.bot.thread(&step.request, Message::of(story::lost()).body()),
+            self.bot.thread(&step.request, Message::of(story::lost(&step.request)).body()),
             self.bot.card_update(&step.request),
         ];
         let lost = step.request.clone();
@@ -104,7 +125,8 @@ impl Recovery {
         }
         metrics::counter!("ckan_chatops_lost_attempts_total").increment(1);
         self.bot.wakes.outbox.notify_one();
-        self.probe(&lost).await
+        // Many items are taken up by the next look.
+        if lost.plan.bulk.is_some() { Ok(()) } else { self.probe(&lost).await }
     }
 
     async fn probe(&self, request: &Request) -> Result<(), StoreError> {

@@ -4,18 +4,36 @@
 //! and not from the form, and that what was filled in is checked again here. Leaves votes to `decision` and planning
 //! to `wish`.
 
+use serde_json::Value;
+
 use super::Bot;
 use super::decision::{Decision, decide, refuse, refuse_unbound};
 use super::intake::{ActError, Acted};
 use super::wish::{self, Wish, Wisher};
 use crate::approval::{Refusal, State};
-use crate::ids::{InboundId, RequestId};
-use crate::sentences::refusals;
+use crate::ids::{FileId, InboundId, RequestId};
+use crate::operations::dataset_withdraw::Arguments;
+use crate::operations::list;
+use crate::sentences::text::Text;
+use crate::sentences::{forms as sentences, refusals};
 use crate::slack::command::Asked;
 use crate::slack::forms::{self, Filled};
 use crate::slack::payload::Act;
 use crate::slack::people;
 use crate::store::Inbound;
+
+/// The arguments that a pasted or attached list makes, or the sentence that says what is wrong with it.
+async fn listed(bot: &Bot, pasted: Option<String>, file: Option<FileId>) -> Result<Value, String> {
+    let list = match (pasted, file) {
+        (Some(pasted), _) => list::read_text(&pasted).map_err(|error| error.to_string())?,
+        (None, Some(file)) => {
+            let bytes = bot.files.read(&file).await.map_err(|error| error.to_string())?;
+            list::read(&bytes).map_err(|error| error.to_string())?
+        }
+        (None, None) => return Err(sentences::LIST_MISSING.to_owned()),
+    };
+    serde_json::to_value(Arguments::listed(list)).map_err(|_| sentences::LIST_MISSING.to_owned())
+}
 
 /// Acts on a sent form.
 pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Acted, ActError> {
@@ -41,7 +59,7 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
         return decide(bot, wisher, &account, &id, Decision::Approve(typed)).await;
     }
     // The door kept the form open until this was so.
-    let Ok(Filled { reason, ticket, .. }) = forms::filled(form, values, &bot.grammar) else {
+    let Ok(Filled { reason, ticket, list, file }) = forms::filled(form, values, &bot.grammar) else {
         return refuse_unbound(bot, wisher, "unknown_form", refusals::unknown_act()).await;
     };
     match (form.as_str(), &opener) {
@@ -51,6 +69,16 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
                 wish::request(bot, wisher, &account, wish).await
             }
             Err(_) => refuse_unbound(bot, wisher, "form_too_old", refusals::form_too_old()).await,
+        },
+        (forms::ASK_LIST, Act::Command { text, .. }) => match bot.grammar.read(text) {
+            Ok(asked) if wish::wants_list(&asked) => match listed(bot, list, file).await {
+                Ok(arguments) => {
+                    let asked = Asked { arguments, ..asked };
+                    wish::request(bot, wisher, &account, Wish { asked, reason, ticket, undoes: None }).await
+                }
+                Err(sentence) => refuse_unbound(bot, wisher, "bad_list", Text::from(sentence)).await,
+            },
+            _ => refuse_unbound(bot, wisher, "form_too_old", refusals::form_too_old()).await,
         },
         (forms::DENY, Act::Press { value, .. }) => {
             decide(bot, wisher, &account, &RequestId::new(value.as_str()), Decision::Deny(reason)).await
@@ -75,7 +103,7 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
                 },
                 reason,
                 ticket,
-                undoes: Some(undone.id),
+                undoes: Some(undone),
             };
             wish::request(bot, wisher, &account, wish).await
         }

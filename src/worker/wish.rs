@@ -6,11 +6,13 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
 
 use super::intake::{ActError, Acted};
 use super::{Bot, Private, decision, record};
 use crate::approval::transition::later;
-use crate::approval::{Account, Plan, Refusal, Request, Role, State};
+use crate::approval::{Account, Item, ItemState, Plan, Refusal, Request, Role, State};
 use crate::audit::{Act as AuditAct, Actor, Entry};
 use crate::ckan::Site;
 use crate::ids::{InboundId, RequestId};
@@ -22,7 +24,12 @@ use crate::slack::command::Asked;
 use crate::slack::message::Message;
 use crate::slack::payload::{Act, Sender};
 use crate::slack::{card, forms, people};
-use crate::store::{Commit, Delivery, Filter, Inbound, Outgoing};
+use crate::store::{Commit, Delivery, Filter, Inbound, ItemFilter, Outgoing, StoreError};
+
+/// Items read from the store at once.
+const ITEMS_AT_ONCE: u32 = 500;
+/// Targets asked about in one question to the store.
+const TARGETS_AT_ONCE: usize = 300;
 
 /// As many of the latest requests are looked through for one of the same operation.
 const LATEST: u32 = 500;
@@ -32,7 +39,7 @@ pub(super) struct Wish {
     pub(super) asked: Asked,
     pub(super) reason: String,
     pub(super) ticket: Option<String>,
-    pub(super) undoes: Option<RequestId>,
+    pub(super) undoes: Option<Request>,
 }
 
 /// Who wishes, and how they are answered.
@@ -81,14 +88,19 @@ pub(super) async fn command(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<A
                 return refuse(bot, wisher, Some(&asked.operation), &refusal).await;
             }
             match asked.reason.clone() {
-                Some(reason) => {
+                Some(reason) if !wants_list(&asked) => {
                     let ticket = asked.ticket.clone();
                     request(bot, wisher, &account, Wish { asked, reason, ticket, undoes: None }).await
                 }
-                None => open_form(bot, wisher, trigger, operation, &asked, text).await,
+                _ => open_form(bot, wisher, trigger, operation, &asked, text).await,
             }
         }
     }
+}
+
+/// True where the things to act on are still to be pasted or attached.
+pub(super) fn wants_list(asked: &Asked) -> bool {
+    asked.arguments.get("list") == Some(&Value::Bool(true))
 }
 
 /// A change without its reason: the form asks for it, everything else filled in.
@@ -105,7 +117,12 @@ async fn open_form(
         .line_break()
         .plain("You typed: ")
         .code(format!("/ckan {text}"));
-    let form = forms::ask(forms::ASK, wisher.inbound, what, asked.ticket.as_deref());
+    let ticket = asked.ticket.as_deref();
+    let form = if wants_list(asked) {
+        forms::ask_for_list(wisher.inbound, what, ticket)
+    } else {
+        forms::ask(forms::ASK, wisher.inbound, what, ticket)
+    };
     opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
 }
 
@@ -191,7 +208,14 @@ pub(super) async fn request(
     else {
         return answer(bot, wisher, refusals::unknown_act(), "misunderstood").await;
     };
-    let mut plan = match change.plan(site, &wish.asked.arguments).await {
+    let planned = match &wish.undoes {
+        Some(undone) if undone.plan.bulk.is_some() => {
+            let items = done_items(bot, &undone.id).await?;
+            change.plan_undoing(site, &undone.plan, items).await
+        }
+        _ => change.plan(site, &wish.asked.arguments).await,
+    };
+    let mut plan = match planned {
         Ok(plan) => plan,
         Err(PlanError::Refused(sentence)) => {
             return answer(bot, wisher, Text::from(sentence), "refused_by_plan").await;
@@ -209,6 +233,7 @@ pub(super) async fn request(
     if let Some(other) = open_request_for(bot, site, &plan).await? {
         return answer(bot, wisher, refusals::already_open(&other), "already_open").await;
     }
+    let items = plan.bulk.as_mut().map(|bulk| std::mem::take(&mut bulk.items)).unwrap_or_default();
     if change.tells_how_long_the_last_took() {
         plan.shown.push((story::LAST_TOOK.to_owned(), last_took(bot, &plan).await?));
     }
@@ -220,7 +245,8 @@ pub(super) async fn request(
         state_since: now,
         operation: wish.asked.operation,
         environment: site.environment.clone(),
-        arguments: wish.asked.arguments,
+        // Of many things, the items beside the request are what is planned again.
+        arguments: if plan.bulk.is_some() { Value::Null } else { wish.asked.arguments },
         digest: plan.digest(),
         requester: person.clone(),
         requester_user: wisher.sender.user.clone(),
@@ -234,7 +260,7 @@ pub(super) async fn request(
         votes: vec![],
         attempt: None,
         outcome: None,
-        undoes: wish.undoes,
+        undoes: wish.undoes.map(|undone| undone.id),
     };
     let entry = record::of_request(now, record::human(person, wisher.sender), AuditAct::Requested, &request)
         .result(request.state.name())
@@ -253,12 +279,26 @@ pub(super) async fn request(
         .commit(Commit {
             finishes: Some(wisher.inbound.clone()),
             insert: Some(request),
+            items,
             entries: vec![entry],
             messages,
             ..Commit::default()
         })
         .await?;
     Ok(Acted::Finished)
+}
+
+/// Exactly what a request over many items did.
+async fn done_items(bot: &Bot, request: &RequestId) -> Result<Vec<Item>, StoreError> {
+    let mut items = vec![];
+    let mut from = 0;
+    loop {
+        let filter = ItemFilter { state: Some(ItemState::Done), from, limit: ITEMS_AT_ONCE };
+        let page = bot.store.items(request, filter).await?;
+        let Some(last) = page.last() else { return Ok(items) };
+        from = last.position + 1;
+        items.extend(page);
+    }
 }
 
 /// How long the last one of these took here, from its claim to its proof.
@@ -282,12 +322,14 @@ async fn last_took(bot: &Bot, plan: &Plan) -> Result<String, ActError> {
 /// on it: it must not keep a dataset from ever being asked about again.
 async fn open_request_for(bot: &Bot, site: &Site, plan: &Plan) -> Result<Option<Request>, ActError> {
     let now = bot.clock.now();
-    for target in &plan.targets {
+    let items = plan.bulk.iter().flat_map(|bulk| &bulk.items).map(|item| item.target);
+    let targets: Vec<Uuid> = plan.targets.iter().map(|target| target.id).chain(items).collect();
+    for some in targets.chunks(TARGETS_AT_ONCE) {
         let open = bot
             .store
             .requests(Filter {
                 states: vec![State::Pending, State::Approved, State::Running, State::Unknown],
-                target: Some((plan.environment.clone(), target.id)),
+                any_target: Some((plan.environment.clone(), some.to_vec())),
                 ..Filter::default()
             })
             .await?;

@@ -67,6 +67,7 @@ impl Lab {
             database: addresses,
             request_timeout: Duration::from_secs(30),
             write_deadline: Duration::from_mins(2),
+            bulk_concurrency: std::num::NonZeroU8::MIN,
             programs: ProgramSettings {
                 command_line,
                 inheritance: ckan_chatops::ckan::Inheritance::default(),

@@ -73,6 +73,7 @@ pub(crate) fn settings(url: &str, token: &str) -> SiteSettings {
         database: DatabaseAddresses::default(),
         request_timeout: Duration::from_secs(10),
         write_deadline: Duration::from_mins(2),
+        bulk_concurrency: std::num::NonZeroU8::MIN,
         programs: ProgramSettings::default(),
     }
 }

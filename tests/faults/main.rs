@@ -25,6 +25,7 @@ mod full_disk;
 mod gate;
 #[path = "../stories/lab.rs"]
 mod lab;
+mod many;
 mod process;
 mod slack_away;
 #[expect(dead_code, reason = "the stories' world; a part of it is for them alone")]

@@ -16,11 +16,13 @@
     reason = "a story fails by panicking, shares its world within this binary only, and is told to its end"
 )]
 
+mod bulk;
 mod decisions;
 mod files;
 mod forms;
 mod harvest;
 mod hazards;
+mod index;
 mod lab;
 mod purge;
 mod races;

@@ -11,6 +11,7 @@ use sandbox::ckan::{CkanConfig, CkanControl, CkanSandbox, Fault, FaultKind};
 use sandbox::slack::{Control, Message, SlackConfig, SlackSandbox};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::lab::Lab;
 
@@ -39,7 +40,7 @@ pub struct TestCkan {
 }
 
 impl TestCkan {
-    async fn start() -> Self {
+    async fn start(more_datasets: usize) -> Self {
         ckan_chatops::http::install_crypto_provider();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         if let Some(lab) = Lab::here().await {
@@ -61,6 +62,7 @@ impl TestCkan {
         }
         let anywhere = "127.0.0.1:0".parse().unwrap();
         let mut config = CkanConfig::default();
+        config.seed = config.seed.with_more(more_datasets);
         if let Ok(version) = std::env::var("CKAN_CHATOPS_STORY_CKAN") {
             config.version = version;
         }
@@ -87,6 +89,15 @@ impl TestCkan {
             (false, Some(_)) => Restores::InTheDatabase,
             (false, None) => Restores::WithALoss,
         }
+    }
+
+    /// The text on a restored dataset without who was asked whether CKAN has it: the database, where it was written.
+    pub fn restored(&self, text: &str) -> String {
+        let witness = match self.restores() {
+            Restores::InTheDatabase => "- CKAN's database has it",
+            Restores::OverTheApi | Restores::WithALoss => "- CKAN has it",
+        };
+        said(text).replace(witness, "- ‹witness› has it")
     }
 
     /// Whether this is a release of the line `line`, such as `2.10`.
@@ -182,6 +193,10 @@ pub struct Wanted {
     /// Another CKAN address or token than the world's own.
     pub ckan_url: Option<String>,
     pub ckan_token: Option<String>,
+    /// No other story may be told meanwhile where they share a CKAN: one that empties the index, for example.
+    pub alone: bool,
+    /// So many datasets more in the sandbox CKAN, `bulk-00001` and on.
+    pub more_datasets: usize,
 }
 
 pub struct World {
@@ -194,7 +209,13 @@ pub struct World {
     wanted: Wanted,
     /// Private messages that a story has read already.
     read: Mutex<HashSet<String>>,
+    /// Its turn on a CKAN that stories share.
+    _turn: Option<SemaphorePermit<'static>>,
 }
+
+/// As many stories as can be told at once on a shared CKAN; one that is told alone takes all places.
+const PLACES: u32 = 1_000;
+static TURNS: Semaphore = Semaphore::const_new(PLACES as usize);
 
 impl World {
     pub async fn start() -> Self {
@@ -202,7 +223,11 @@ impl World {
     }
 
     pub async fn with(wanted: Wanted) -> Self {
-        let ckan = TestCkan::start().await;
+        let ckan = TestCkan::start(wanted.more_datasets).await;
+        let turn = match &ckan.lab {
+            Some(_) => Some(TURNS.acquire_many(if wanted.alone { PLACES } else { 1 }).await.unwrap()),
+            None => None,
+        };
         let mut config = SlackConfig::small_team();
         config.scopes =
             ckan_chatops::slack::manifest::SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
@@ -217,6 +242,7 @@ impl World {
             bot: None,
             wanted,
             read: Mutex::default(),
+            _turn: turn,
         };
         world.start_bot().await;
         world
@@ -261,14 +287,24 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
             self.slack.api_url(),
             self.wanted.approvals.max(1),
             self.wanted.ckan_url.as_ref().unwrap_or(&self.ckan.url),
+            self.reached(),
             if self.wanted.environment.is_empty() {
                 "write_deadline = \"3s\"\nrequest_timeout = \"2s\"".to_owned()
             } else {
                 self.wanted.environment.replace("{ckan}", &self.ckan.url)
             },
-            if self.wanted.api_only { "" } else { &self.ckan.reached },
         );
         std::fs::write(self.config_file(), text).unwrap();
+    }
+
+    /// How CKAN is reached beside its API, but for what the story says of that itself.
+    fn reached(&self) -> String {
+        let is_said = |line: &&str| {
+            let key = line.split(' ').next().unwrap_or_default();
+            self.wanted.environment.lines().any(|own| own.split(' ').next() == Some(key))
+        };
+        let lines = self.ckan.reached.lines().filter(|line| !self.wanted.api_only && !is_said(line));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// The secrets that a service manager would give.
@@ -366,6 +402,21 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
             })
             .await
             .expect("a message in the thread")
+    }
+
+    /// Waits for a file in the thread of `card`, and reads it.
+    pub async fn file(&self, card: &Message) -> String {
+        let ts = card.ts.clone();
+        let shared = self
+            .control
+            .wait_message(BOB, |message| {
+                message.thread_ts.as_deref() == Some(&ts) && !message.files.is_empty()
+            })
+            .await
+            .expect("a file in the thread");
+        let id = shared.files[0]["id"].as_str().expect("the file's id");
+        let bytes = self.control.open_file(BOB, id).await.expect("the file");
+        String::from_utf8(bytes).expect("a text file")
     }
 
     /// Waits until the card of `card` says `words`.

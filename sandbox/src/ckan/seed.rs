@@ -158,6 +158,23 @@ impl Default for Seed {
     }
 }
 
+impl Seed {
+    /// This one with so many datasets more, `bulk-00001` and on, as `SEED_BULK` adds them to the lab.
+    #[must_use]
+    pub fn with_more(mut self, count: usize) -> Self {
+        let Some(first) = self.datasets.first().cloned() else { return self };
+        self.datasets.extend((1..=count).map(|number| SeedDataset {
+            name: format!("bulk-{number:05}"),
+            title: format!("Bulk Dataset {number}"),
+            state: "active".to_owned(),
+            private: false,
+            harvest: None,
+            ..first.clone()
+        }));
+        self
+    }
+}
+
 /// The id of a seeded row: a name-based UUID of its kind and name, so that nobody has to look it up.
 pub fn seeded_id(kind: &str, name: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("ckan-chatops/{kind}/{name}").as_bytes())

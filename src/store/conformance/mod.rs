@@ -5,6 +5,7 @@
 
 pub(super) mod audit;
 pub(super) mod inbox;
+pub(super) mod items;
 pub(super) mod outbox;
 pub(super) mod requests;
 pub(super) mod samples;
@@ -48,6 +49,14 @@ macro_rules! store_suite {
             requests: requests_are_found_by_what_people_quote;
             requests: requests_are_found_by_what_they_touch;
             requests: a_question_without_a_limit_gets_a_hundred;
+            items: items_come_with_their_request_and_are_read_in_pages;
+            items: a_request_comes_with_as_many_items_as_it_says;
+            items: only_whoever_holds_the_request_marks_its_items;
+            items: nothing_is_sent_that_does_not_wait_and_done_stays_done;
+            items: what_waits_is_marked_in_one_go;
+            items: an_item_is_a_target_of_its_request;
+            items: of_two_requests_with_one_common_item_one_is_made;
+            items: ten_thousand_items_are_one_commit;
             outbox: messages_of_a_lane_leave_in_the_order_of_their_commit;
             outbox: lanes_do_not_wait_for_each_other;
             outbox: a_message_that_is_tried_again_holds_its_lane;

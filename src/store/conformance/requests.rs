@@ -81,6 +81,8 @@ pub(in crate::store) async fn a_conflict_takes_everything_back(store: Arc<dyn St
         finishes: Some(inbound(1).id),
         insert: Some(request("01R2")),
         update: Some(first.clone()),
+        items: vec![],
+        marks: None,
         entries: vec![entry(&first, Act::Approved)],
         messages: vec![message("01M1", "01R1", 0)],
         watch: None,

@@ -1,13 +1,14 @@
 //! One [`Commit`], step by step, inside a transaction that somebody else began and ends.
 //!
-//! Guarantees the order: the audit first, then the delivery, the request, its votes, the messages; and that no two
+//! Guarantees the order: the audit first, then the delivery, the request, its items, its votes, the messages; and that no two
 //! requests are open, and no two run, on the same thing. Any error leaves the transaction to be rolled back, the
 //! audit with it.
 
 use sqlx::SqliteConnection;
 
+use super::items;
 use super::writer::unavailable;
-use crate::approval::{Request, State};
+use crate::approval::{Item, Request, State};
 use crate::audit::{ChainHead, Entry, seal};
 use crate::ids::InboundId;
 use crate::store::rows::{self, HeadRow, RequestRow};
@@ -24,7 +25,10 @@ pub(super) async fn apply(
         finish(connection, id, now_ms).await?;
     }
     if let Some(request) = &commit.insert {
-        insert(connection, request).await?;
+        insert(connection, request, &commit.items, now_ms).await?;
+    }
+    if let Some(marks) = &commit.marks {
+        items::mark(connection, marks, now_ms).await?;
     }
     if let Some(request) = &commit.update {
         update(connection, request).await?;
@@ -98,11 +102,15 @@ async fn finish(connection: &mut SqliteConnection, id: &InboundId, now_ms: i64) 
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
-async fn insert(connection: &mut SqliteConnection, request: &Request) -> Result<(), StoreError> {
+async fn insert(
+    connection: &mut SqliteConnection,
+    request: &Request,
+    items: &[Item],
+    now_ms: i64,
+) -> Result<(), StoreError> {
     if request.version != 1 {
         return Err(StoreError::Conflict);
     }
-    nothing_beside(connection, request, sql::REQUEST_OPEN_BESIDE).await?;
     let done = sqlx::query(sql::REQUEST_INSERT)
         .bind(request.id.as_str())
         .bind(request.id.reference().as_str())
@@ -130,6 +138,8 @@ async fn insert(connection: &mut SqliteConnection, request: &Request) -> Result<
             .await
             .map_err(unavailable)?;
     }
+    items::insert(connection, request, items, now_ms).await?;
+    nothing_beside(connection, request, sql::REQUEST_OPEN_BESIDE).await?;
     vote(connection, request).await
 }
 
@@ -139,19 +149,15 @@ async fn nothing_beside(
     request: &Request,
     statement: &'static str,
 ) -> Result<(), StoreError> {
-    for target in &request.plan.targets {
-        let other: Option<RequestRow> = sqlx::query_as(statement)
-            .bind(&request.environment)
-            .bind(target.id.to_string())
-            .bind(request.id.as_str())
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(unavailable)?;
-        if let Some(other) = other {
-            // One that nobody can read is never shown as open: to decide again would meet it again, without end.
-            other.request()?;
-            return Err(StoreError::Conflict);
-        }
+    let other: Option<RequestRow> = sqlx::query_as(statement)
+        .bind(request.id.as_str())
+        .fetch_optional(connection)
+        .await
+        .map_err(unavailable)?;
+    if let Some(other) = other {
+        // One that nobody can read is never shown as open: to decide again would meet it again, without end.
+        other.request()?;
+        return Err(StoreError::Conflict);
     }
     Ok(())
 }

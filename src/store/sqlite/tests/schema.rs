@@ -3,14 +3,17 @@
 use sqlx::Row as _;
 
 use super::*;
-use crate::approval::State;
+use crate::approval::{ItemState, State};
 use crate::store::conformance::samples::{at, insert, request, yes};
 use crate::store::{Delivery, sql};
 
 const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
 
 /// Tables that grow with use, or other names for them.
-const GROWING: [&str; 10] = [
+const GROWING: [&str; 13] = [
+    "item",
+    "own",
+    "touched",
     "inbound",
     "request",
     "request_target",
@@ -48,6 +51,13 @@ fn reads_everything(step: &str) -> bool {
 fn the_names_of_the_states_are_the_ones_of_the_rule() {
     let migrations = migrations();
     let words = migrations.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut items: Vec<&str> = ItemState::ALL.iter().map(|state| state.name()).collect();
+    items.sort_unstable();
+    let listed = "'waiting', 'sent', 'done', 'failed', 'unknown', 'skipped'";
+    let mut named: Vec<&str> = listed.split(", ").map(|name| name.trim_matches('\'')).collect();
+    named.sort_unstable();
+    assert_eq!(items, named);
+    assert!(words.contains(&format!("CHECK (state IN ({listed}))")));
     let all = format!("CHECK (state IN ({}))", sql::quoted(State::ALL.into_iter()));
     assert_eq!(words.matches(&all).count(), 1, "{all}");
     assert_eq!(words.matches(&format!("WHERE {};", sql::open())).count(), 2, "{}", sql::open());
@@ -103,6 +113,13 @@ async fn questions_about_open_requests_do_not_read_finished_ones() {
         (Filter { reference: Some("ABCDEF".to_owned()), ..Filter::default() }, "request_reference"),
         (
             Filter { target: Some(("production".to_owned(), uuid::Uuid::nil())), ..Filter::default() },
+            "request_target_target",
+        ),
+        (
+            Filter {
+                any_target: Some(("production".to_owned(), vec![uuid::Uuid::nil(), uuid::Uuid::max()])),
+                ..Filter::default()
+            },
             "request_target_target",
         ),
         (Filter::default(), "request_age"),

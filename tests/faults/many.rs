@@ -1,0 +1,213 @@
+//! Many datasets under one request, and the process or CKAN fails half-way: each is withdrawn once or not at all, and
+//! what is told is what CKAN shows.
+
+use std::collections::BTreeMap;
+
+use sandbox::ckan::{Fault, FaultKind, Write};
+use sandbox::slack::Message;
+
+use crate::evidence::{audit_holds, ckan, eventually, slack_agrees};
+use crate::process::{Process, audit_verify};
+use crate::world::{ALICE, BOB, Wanted, World, said};
+
+const COUNT: usize = 60;
+
+impl World {
+    async fn with_many() -> Self {
+        Self::with(Wanted { more_datasets: COUNT, ..Wanted::default() }).await
+    }
+
+    /// Somebody asks for all of them in a list, and somebody else approves.
+    async fn many_are_approved(&self) -> Message {
+        self.types(ALICE, "/ckan withdraw --list").await;
+        let form = self.control.wait_modal(ALICE).await.unwrap();
+        let list: Vec<String> = (1..=COUNT).map(|number| format!("bulk-{number:05}")).collect();
+        let filled = serde_json::json!({
+            "list": {"list": list.join("\n")}, "reason": {"reason": "Publisher asked"},
+        });
+        self.control.submit(ALICE, &form.view_id, &filled).await.unwrap();
+        let card = self.card(&format!("Withdraw {COUNT} datasets")).await;
+        self.told(ALICE, "is posted").await;
+        self.presses(BOB, &card, "approve").await;
+        card
+    }
+
+    async fn bulk_writes(&self) -> Vec<Write> {
+        ckan(self).writes().await.into_iter().filter(|write| write.action == "package_delete").collect()
+    }
+
+    async fn withdrawn(&self) -> usize {
+        let rows = ckan(self).datasets().await;
+        rows.iter().filter(|row| row.name.starts_with("bulk-") && row.state == "deleted").count()
+    }
+
+    /// What decides everything: CKAN's own log has each dataset once at most.
+    async fn nothing_was_done_twice(&self) {
+        let mut times: BTreeMap<String, usize> = BTreeMap::new();
+        for write in self.bulk_writes().await.iter().filter(|write| write.committed) {
+            *times.entry(write.id.clone()).or_default() += 1;
+        }
+        assert!(times.values().all(|times| *times == 1), "{times:?}");
+        audit_holds(self).await;
+    }
+}
+
+async fn world_of_a_process() -> (World, Process) {
+    let mut world = World::with_many().await;
+    world.stop_bot().await;
+    let bot = Process::start(&world).await;
+    (world, bot)
+}
+
+/// Slow enough that a process can be killed in the middle.
+async fn every_deletion_takes(world: &World, ms: u64) {
+    ckan(world).fault(Fault::times("package_delete", FaultKind::SlowAndSure { ms }, 1000)).await;
+}
+
+#[tokio::test]
+async fn invariant_5_many_datasets_are_withdrawn_once_each_though_the_process_is_killed_half_way() {
+    let (world, bot) = world_of_a_process().await;
+    every_deletion_takes(&world, 40).await;
+    let card = world.many_are_approved().await;
+    eventually("half of them", async || world.bulk_writes().await.len() >= COUNT / 2).await;
+    bot.kill().await;
+    let after_the_kill = world.withdrawn().await;
+    assert!(after_the_kill < COUNT, "it was killed in the middle");
+    let _bot = Process::start(&world).await;
+    world.thread(&card, "I was interrupted").await;
+    world.thread(&card, "nothing was sent yet").await;
+    world.thread(&card, "Done and verified").await;
+    assert_eq!(world.withdrawn().await, COUNT);
+    world.nothing_was_done_twice().await;
+    assert_eq!(world.bulk_writes().await.len(), COUNT);
+    let acts = world.audit().await;
+    assert_eq!(
+        acts,
+        [
+            "U0ALICE requested pending",
+            "U0BOB approved approved",
+            "bot claimed running",
+            "bot lost unknown",
+            "bot resumed running",
+            "bot settled succeeded"
+        ]
+    );
+    let (code, said) = audit_verify(&world).await;
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[tokio::test]
+async fn invariant_5_killed_again_and_again_each_is_withdrawn_once() {
+    let (world, mut bot) = world_of_a_process().await;
+    every_deletion_takes(&world, 40).await;
+    let card = world.many_are_approved().await;
+    for share in [1, 10, 30, 50] {
+        eventually("some more", async || world.bulk_writes().await.len() >= share).await;
+        bot.kill().await;
+        bot = Process::start(&world).await;
+    }
+    world.thread(&card, "Done and verified").await;
+    assert_eq!(world.withdrawn().await, COUNT);
+    world.nothing_was_done_twice().await;
+    assert_eq!(audit_verify(&world).await.0, Some(0));
+    bot.kill().await;
+}
+
+#[tokio::test]
+async fn what_was_being_sent_and_never_arrived_is_done_after_ckan_had_time_enough() {
+    let (world, bot) = world_of_a_process().await;
+    ckan(&world).fault(Fault::times("package_delete", FaultKind::Slow { ms: 1 }, 8)).await;
+    // The calls that are under way are dropped with the process, before CKAN acts.
+    ckan(&world).fault(Fault::times("package_delete", FaultKind::Slow { ms: 600_000 }, 2)).await;
+    let card = world.many_are_approved().await;
+    eventually("calls that hang", async || ckan(&world).faults().await.is_empty()).await;
+    bot.kill().await;
+    let _bot = Process::start(&world).await;
+    world.thread(&card, "Done and verified").await;
+    assert_eq!(world.withdrawn().await, COUNT);
+    world.nothing_was_done_twice().await;
+}
+
+#[tokio::test]
+async fn an_orderly_end_leaves_nothing_unclear_and_the_next_start_goes_on() {
+    let (world, bot) = world_of_a_process().await;
+    every_deletion_takes(&world, 40).await;
+    let card = world.many_are_approved().await;
+    eventually("some of them", async || world.bulk_writes().await.len() >= 10).await;
+    assert!(bot.terminate().await.success());
+    let before = world.withdrawn().await;
+    assert!(before < COUNT);
+    let _bot = Process::start(&world).await;
+    world.thread(&card, "Done and verified").await;
+    assert_eq!(world.withdrawn().await, COUNT);
+    world.nothing_was_done_twice().await;
+}
+
+#[tokio::test]
+async fn invariant_5_an_interruption_that_is_too_long_ago_is_told_and_the_rest_is_left_alone() {
+    let mut world = World::with_many().await;
+    every_deletion_takes(&world, 40).await;
+    let card = world.many_are_approved().await;
+    eventually("some of them", async || world.bulk_writes().await.len() >= 10).await;
+    world.stop_bot().await;
+    let before = world.withdrawn().await;
+    world.clock.advance_ms(16 * 60_000);
+    world.start_bot().await;
+    let ended = slack_agrees(&world, &card, "Partly done").await;
+    assert!(ended.text.contains("too long ago for the approval to hold"), "{}", ended.text);
+    assert_eq!(world.withdrawn().await, before);
+    world.nothing_was_done_twice().await;
+}
+
+#[tokio::test]
+async fn the_first_one_fails_and_the_rest_is_not_touched() {
+    let world = World::with_many().await;
+    ckan(&world).fault(Fault::once("package_delete", FaultKind::Html403)).await;
+    let card = world.many_are_approved().await;
+    let ended = slack_agrees(&world, &card, "Not carried out").await;
+    insta::assert_snapshot!(said(&ended.text), @"
+    Not carried out. Nothing of what was approved was done.
+    What I saw
+    - 0 of 60 are withdrawn.
+    - CKAN could not be worked with any more, so I stopped: the rest was not touched.
+    - 1 not done: bulk-00001. A proxy in front of CKAN on production does not let this through.
+    - 59 left out: bulk-00002, bulk-00003, bulk-00004, bulk-00005, bulk-00006 and 54 more. The run was stopped before its turn.
+    - For the rest, ask again: what is done already is left out then.
+    ");
+    assert_eq!(world.withdrawn().await, 0);
+    assert_eq!(world.bulk_writes().await.len(), 0);
+}
+
+#[tokio::test]
+async fn too_many_fail_and_the_rest_is_not_touched() {
+    let world = World::with_many().await;
+    ckan(&world).fault(Fault::times("package_delete", FaultKind::Slow { ms: 1 }, 12)).await;
+    ckan(&world).fault(Fault::times("package_delete", FaultKind::SearchIndexError, 40)).await;
+    let card = world.many_are_approved().await;
+    let ended = slack_agrees(&world, &card, "Partly done").await;
+    assert!(ended.text.contains("Too many failed, so I stopped"), "{}", ended.text);
+    assert_eq!(world.withdrawn().await, 12);
+    world.nothing_was_done_twice().await;
+}
+
+#[tokio::test]
+async fn hazard_7_a_500_after_each_commit_stops_nothing() {
+    let world = World::with_many().await;
+    ckan(&world).fault(Fault::times("package_delete", FaultKind::ErrorAfterCommit, 100)).await;
+    let card = world.many_are_approved().await;
+    slack_agrees(&world, &card, "Done and verified").await;
+    assert_eq!(world.withdrawn().await, COUNT);
+    assert_eq!(world.bulk_writes().await.len(), COUNT, "none is sent twice");
+    world.nothing_was_done_twice().await;
+}
+
+#[tokio::test]
+async fn answers_that_are_lost_are_found_out_one_by_one() {
+    let world = World::with_many().await;
+    ckan(&world).fault(Fault::times("package_delete", FaultKind::Slow { ms: 1 }, 30)).await;
+    ckan(&world).fault(Fault::times("package_delete", FaultKind::LoseResponse, 5)).await;
+    let card = world.many_are_approved().await;
+    slack_agrees(&world, &card, "Done and verified").await;
+    assert_eq!(world.bulk_writes().await.len(), COUNT, "none is sent twice");
+    world.nothing_was_done_twice().await;
+}
