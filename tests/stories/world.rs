@@ -11,7 +11,6 @@ use sandbox::ckan::{CkanConfig, CkanControl, CkanSandbox, Fault, FaultKind};
 use sandbox::slack::{Control, Message, SlackConfig, SlackSandbox};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::lab::Lab;
 
@@ -193,8 +192,6 @@ pub struct Wanted {
     /// Another CKAN address or token than the world's own.
     pub ckan_url: Option<String>,
     pub ckan_token: Option<String>,
-    /// No other story may be told meanwhile where they share a CKAN: one that empties the index, for example.
-    pub alone: bool,
     /// So many datasets more in the sandbox CKAN, `bulk-00001` and on.
     pub more_datasets: usize,
 }
@@ -209,13 +206,7 @@ pub struct World {
     wanted: Wanted,
     /// Private messages that a story has read already.
     read: Mutex<HashSet<String>>,
-    /// Its turn on a CKAN that stories share.
-    _turn: Option<SemaphorePermit<'static>>,
 }
-
-/// As many stories as can be told at once on a shared CKAN; one that is told alone takes all places.
-const PLACES: u32 = 1_000;
-static TURNS: Semaphore = Semaphore::const_new(PLACES as usize);
 
 impl World {
     pub async fn start() -> Self {
@@ -224,10 +215,6 @@ impl World {
 
     pub async fn with(wanted: Wanted) -> Self {
         let ckan = TestCkan::start(wanted.more_datasets).await;
-        let turn = match &ckan.lab {
-            Some(_) => Some(TURNS.acquire_many(if wanted.alone { PLACES } else { 1 }).await.unwrap()),
-            None => None,
-        };
         let mut config = SlackConfig::small_team();
         config.scopes =
             ckan_chatops::slack::manifest::SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
@@ -242,7 +229,6 @@ impl World {
             bot: None,
             wanted,
             read: Mutex::default(),
-            _turn: turn,
         };
         world.start_bot().await;
         world
