@@ -302,7 +302,7 @@ async fn a_harvest_that_hangs_is_recovered() {
     insta::assert_snapshot!(masked(&workers), @"
     The harvest workers of production
     Gather worker: ‹status›
-    Waits for it, or is in its hand: 1 harvests, the oldest for ‹while›
+    Waits for it, or is in its hand: 1 harvest, the oldest for ‹while›
     Fetch worker: ‹status›
     Waits for it, or is in its hand: 0 objects of 0 harvests
 
