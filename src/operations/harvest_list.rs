@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::source_survey::age_at;
 use super::{Answer, Asking, Meta, PlanError, ReadOperation, Reply, Risk};
 use crate::ckan::harvest::job::HarvestJob;
-use crate::ckan::harvest::source::HarvestSource;
+use crate::ckan::harvest::source::{HarvestSource, SourceStatus};
 use crate::sentences::text::Text;
 
 /// As many as a person reads, and few enough for one message.
@@ -48,19 +48,14 @@ impl ReadOperation for HarvestList {
         };
         let mut sources: Vec<&HarvestSource> = list.sources.iter().filter(fits).collect();
         sources.sort_by_key(|source| running(source).is_none());
-        let mut lines: Vec<Text> = sources
-            .iter()
-            .take(MOST)
-            .map(|source| {
-                let now =
-                    running(source).map(|job| format!("{}, for {}", job.stage(), age_at(job, asking.now)));
-                Text::new().code(&source.name).plain(format!(
-                    " {}: {}",
-                    source.label(),
-                    now.unwrap_or_else(|| last(source))
-                ))
-            })
-            .collect();
+        let mut lines = vec![];
+        for source in sources.iter().take(MOST) {
+            let now = match running(source) {
+                Some(job) => format!("{}, for {}", job.stage(), age_at(job, asking.now)),
+                None => last(&HarvestSource::status(site, source.id).await?),
+            };
+            lines.push(Text::new().code(&source.name).plain(format!(" {}: {now}", source.label())));
+        }
         if sources.len() > MOST {
             lines.push(Text::from(format!(
                 "There are {} more: `/ckan harvest list` and a part of the name finds them.",
@@ -78,10 +73,9 @@ impl ReadOperation for HarvestList {
     }
 }
 
-/// Its last harvest, as the index was told of it.
-fn last(source: &HarvestSource) -> String {
-    let job = source.status.as_ref().and_then(|status| status.last.as_ref());
-    job.map_or_else(
+/// The last harvest of a source.
+fn last(status: &SourceStatus) -> String {
+    status.last.as_ref().map_or_else(
         || "no harvest yet".to_owned(),
         |job| format!("last on {}: {}", job.created_for_people(), job.counts),
     )

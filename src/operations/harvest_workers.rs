@@ -39,7 +39,7 @@ impl ReadOperation for HarvestWorkers {
         let ungathered: Vec<&HarvestJob> = open.iter().filter(|job| job.gather_finished.is_none()).collect();
         let importing = open.iter().filter(|job| job.gather_finished.is_some());
         let objects: u64 = importing.clone().map(|job| job.counts.open).sum();
-        let mut waits = format!("{} harvests", ungathered.len());
+        let mut waits = harvests(ungathered.len());
         if let Some(oldest) = ungathered.first() {
             waits = format!("{waits}, the oldest for {}", age_at(oldest, asking.now));
         }
@@ -49,7 +49,7 @@ impl ReadOperation for HarvestWorkers {
             ("Fetch worker", fetch),
             (
                 "Waits for it, or is in its hand",
-                format!("{objects} objects of {} harvests", importing.count()),
+                format!("{objects} objects of {}", harvests(importing.count())),
             ),
         ];
         Ok(Reply::Say(Answer {
@@ -63,6 +63,10 @@ impl ReadOperation for HarvestWorkers {
             )],
         }))
     }
+}
+
+fn harvests(count: usize) -> String {
+    if count == 1 { "1 harvest".to_owned() } else { format!("{count} harvests") }
 }
 
 /// What a worker's status command says.

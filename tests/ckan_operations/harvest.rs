@@ -228,8 +228,8 @@ async fn a_harvest_is_started_and_watched_to_its_end() {
     [fetch 1] 
     [fetch 12] Done so far: 19 of 20 objects: 18 added, 0 updated, 0 unchanged, 0 deleted, 1 errored, 1 open.
     [fetch 1] The harvest is done. Gathered 20 objects: 18 added, 0 updated, 0 unchanged, 0 deleted, 2 errored.
-      Error, once: Cannot import ‹id› of [hidden]
-      Error, once: Cannot import ‹id› of [hidden]
+      Error, once: Cannot import ‹id› of a…@example.org
+      Error, once: Cannot import ‹id› of a…@example.org
       CKAN marks it as finished at its next `harvester run`.
     [] 
     [run, over] CKAN has marked the harvest as finished.

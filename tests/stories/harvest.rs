@@ -302,7 +302,7 @@ async fn a_harvest_that_hangs_is_recovered() {
     insta::assert_snapshot!(masked(&workers), @"
     The harvest workers of production
     Gather worker: ‹status›
-    Waits for it, or is in its hand: 1 harvests, the oldest for ‹while›
+    Waits for it, or is in its hand: 1 harvest, the oldest for ‹while›
     Fetch worker: ‹status›
     Waits for it, or is in its hand: 0 objects of 0 harvests
 
@@ -415,7 +415,7 @@ async fn the_queues_are_purged_by_two_approvers_who_type_it() {
     - This stops no worker. What a worker has in hand goes on; restart the worker if it hangs.
     Cannot be undone
     - No queue comes back. Each source has to be harvested again, one by one.
-    Safer: To free one source, stop its harvest: `/ckan stop` and its name. If one that hangs keeps the others waiting, `/ckan harvest restart-worker gather`.
+    Safer: To free one source, stop its harvest: /ckan stop and its name. If one that hangs keeps the others waiting, /ckan harvest restart-worker gather.
     Waiting for approval: 0 of 2 by somebody other than <@U0ALICE>. Runs out ‹moment›.
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");

@@ -4,7 +4,7 @@
 //! Leaves what may be done to a source to operations.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
@@ -38,8 +38,6 @@ pub struct HarvestSource {
     pub url: String,
     /// Its publisher.
     pub organisation: Option<Organisation>,
-    /// What CKAN says of its jobs. In a list, as of the last time that the index was told.
-    pub status: Option<SourceStatus>,
 }
 
 /// What CKAN says of a source's jobs.
@@ -74,8 +72,6 @@ struct Shown {
     frequency: Option<String>,
     url: Option<String>,
     organization: Option<Organisation>,
-    #[serde(default)]
-    status: Value,
 }
 
 #[derive(Deserialize)]
@@ -109,8 +105,6 @@ impl From<Shown> for HarvestSource {
             frequency: shown.frequency,
             url: shown.url.as_deref().map(without_credentials).unwrap_or_default(),
             organisation: shown.organization,
-            // Its shape is the extension's, and an index may hold an older one.
-            status: serde_json::from_value::<ShownStatus>(shown.status).ok().map(SourceStatus::from),
         }
     }
 }
@@ -196,12 +190,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_without_a_title_or_a_job_is_read() {
+    fn a_source_without_a_title_is_read() {
         let shown = json!({
             "id": "98b48282-0a09-5590-954a-9818be2884bc", "name": "leeds-data-mill", "title": " ",
             "type": "harvest", "state": "active", "source_type": "ckan", "frequency": "WEEKLY",
             "url": "https://data.example.org", "organization": null,
-            "status": {"job_count": 0, "last_job": null, "total_datasets": 0},
         });
         let source: HarvestSource = serde_json::from_value::<Shown>(shown).unwrap().into();
         assert!(source.is_one());
@@ -209,7 +202,13 @@ mod tests {
             (source.label().as_str(), source.rhythm().as_str()),
             ("leeds-data-mill (ckan)", "every week")
         );
-        assert_eq!(source.status, Some(SourceStatus { jobs: 0, last: None, datasets: 0 }));
+    }
+
+    #[test]
+    fn a_source_that_was_never_harvested_has_no_last_job() {
+        let shown = json!({"job_count": 0, "last_job": null, "total_datasets": 0});
+        let status: SourceStatus = serde_json::from_value::<ShownStatus>(shown).unwrap().into();
+        assert_eq!(status, SourceStatus { jobs: 0, last: None, datasets: 0 });
     }
 
     #[test]
