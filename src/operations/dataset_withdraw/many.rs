@@ -206,7 +206,7 @@ fn left_out(findings: &Findings, lines: &resolve::Lines) -> Vec<(String, String)
         ("Unknown, left out", &lines.unknown),
         ("Named twice, left out", &lines.duplicate),
         ("Already withdrawn, left out", &findings.withdrawn),
-        ("No datasets, left out", &findings.not_datasets),
+        ("Not datasets, left out", &findings.not_datasets),
         ("In a state CKAN does not know, left out", &findings.odd_state),
     ]
     .into_iter()
