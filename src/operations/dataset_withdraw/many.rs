@@ -375,9 +375,13 @@ impl BulkWork for DatasetWithdraw {
 
     async fn moved(&self, site: &Site, items: &[Item]) -> Result<Vec<Moved>, CallError> {
         let mut doubtful: Vec<(&Item, Before)> = vec![];
-        for some in items.chunks(many::SEEN_AT_ONCE) {
+        let parts: Vec<&[Item]> = items.chunks(many::SEEN_AT_ONCE).collect();
+        let seen = each(&parts, RECORDS_AT_ONCE, |&some| async move {
             let ids: Vec<Uuid> = some.iter().map(|item| item.target).collect();
-            let seen = many::seen(site, &ids).await?;
+            many::seen(site, &ids).await
+        })
+        .await?;
+        for (some, seen) in parts.into_iter().zip(seen) {
             for item in some {
                 let before = before(item)?;
                 let same = seen.get(&item.target).is_some_and(|now| {
