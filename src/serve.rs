@@ -4,6 +4,8 @@
 //! runs is given time to finish, and what does not finish is found by `recovery` at the next start. Leaves the
 //! configuration's sense to `config`.
 
+mod tunnels;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +13,6 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::ckan::{EmailDomains, Inheritance, ProgramSettings, Site, SiteSettings, Sites};
 use crate::clock::{SharedClock, SystemClock};
@@ -39,6 +39,7 @@ use crate::worker::under_way::UnderWay;
 use crate::worker::watches::Watches;
 use crate::worker::{Bot, Wakes};
 use crate::{http, telemetry};
+use tunnels::Tunnels;
 
 /// How long work that runs may take to finish after a signal.
 const FINISH_WITHIN: Duration = Duration::from_secs(30);
@@ -172,37 +173,6 @@ impl Server {
             tracing::warn!(error = %telemetry::chain(&error), "the database was not closed in good order");
         }
         Ok(())
-    }
-}
-
-/// The tunnels of all environments. They outlive the duties, which may still speak to CKAN while they end.
-struct Tunnels {
-    close: CancellationToken,
-    keeping: JoinHandle<()>,
-}
-
-impl Tunnels {
-    fn begin(bot: &Arc<Bot>, lifecycle: &Lifecycle) -> Self {
-        let (close, ended) = (CancellationToken::new(), CancellationToken::new());
-        let (bot, closing, ending) = (bot.clone(), close.clone(), ended.clone().drop_guard());
-        let keeping = tokio::spawn(async move {
-            let _ending = ending;
-            bot.sites.keep_tunnels(closing).await;
-        });
-        let stop = lifecycle.stop.clone();
-        lifecycle.begin("tunnels", async move {
-            tokio::select! {
-                () = ended.cancelled() => {}
-                () = stop.cancelled() => {}
-            }
-        });
-        Self { close, keeping }
-    }
-
-    async fn close(self) {
-        self.close.cancel();
-        // An error means that it panicked, which is logged already.
-        let _ = self.keeping.await;
     }
 }
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 SEED_REMOTE = "http://127.0.0.1:15800"
 TOKEN_HOLDERS = ("chatops", "analyst")
+FIRST_DAY = datetime(2014, 1, 1)
 FIRST_BULK = datetime(2025, 1, 1)
 
 
@@ -72,6 +73,7 @@ def write_users(users):
         fields = {k: user[k] for k in ("name", "fullname", "email", "state", "sysadmin")}
         row = model.User(**fields, password=secrets.token_hex(16))
         row.id = identifier("user", user["name"])
+        row.created = FIRST_DAY
         model.Session.add(row)
     model.Session.flush()
 
@@ -109,7 +111,7 @@ def write_publishers(publishers):
                 "description": "",
                 "type": "organization",
                 "is_organization": True,
-                "created": datetime(2014, 1, 1),
+                "created": FIRST_DAY,
                 "state": "active",
             }
             for p in publishers

@@ -9,10 +9,12 @@ mod clean;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 use regex::Regex;
 use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
 
 /// What stands in the place of what was taken out.
 const MASK: &str = "[hidden]";
@@ -73,9 +75,18 @@ pub struct Redaction {
 }
 
 impl Redaction {
-    /// Takes out these secrets of ours beside what is taken out of every line.
+    /// Takes out these secrets of ours beside what is taken out of every line. Of an address with a password in it,
+    /// the password alone is one, too.
     pub fn new(secrets: impl IntoIterator<Item = SecretString>) -> Self {
-        Self { secrets: secrets.into_iter().filter(|secret| !secret.expose_secret().is_empty()).collect() }
+        let mut all = vec![];
+        for secret in secrets {
+            all.extend(password(secret.expose_secret()));
+            all.push(secret);
+        }
+        // The longest first: none is hidden in part only because another is a part of it.
+        all.sort_by_key(|secret| Reverse(secret.expose_secret().len()));
+        all.retain(|secret| !secret.expose_secret().is_empty());
+        Self { secrets: all }
     }
 
     /// The line as it may be seen. Where it was cut, its last word goes too: it may be the beginning of a secret.
@@ -101,4 +112,12 @@ impl Redaction {
         }
         text
     }
+}
+
+/// The password of an address, unless it is so short that ordinary words would be hidden with it.
+fn password(address: &str) -> Option<SecretString> {
+    const SHORTEST: usize = 8;
+    let url = Url::parse(address).ok()?;
+    let password = url.password().filter(|password| password.len() >= SHORTEST)?;
+    Some(SecretString::from(password))
 }

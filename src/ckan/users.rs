@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::database::UserRow;
 use super::{CallError, Cause, Site};
 
 /// An e-mail address that must not be seen whole by everybody.
@@ -133,6 +134,31 @@ impl User {
         let mut found = Self::search(site, address).await?;
         found.retain(|user| user.email.as_ref().is_some_and(|email| email.is_same_as(address)));
         Ok(found)
+    }
+
+    /// Deleted accounts of exactly this address or log-in name, where the database can be asked: the API lists none.
+    pub async fn deleted(site: &Site, text: &str) -> Result<Vec<Self>, CallError> {
+        let Some(database) = site.database() else { return Ok(vec![]) };
+        let mut rows = database.read().users_with_email(text).await?;
+        rows.extend(database.read().users_called(text).await?);
+        let mut deleted: Vec<Self> =
+            rows.into_iter().filter(|row| row.state == "deleted").filter_map(Self::from_row).collect();
+        deleted.sort_by_key(|user| user.id);
+        deleted.dedup_by_key(|user| user.id);
+        Ok(deleted)
+    }
+
+    /// `None` for an id that is no UUID: CKAN makes none.
+    fn from_row(row: UserRow) -> Option<Self> {
+        Some(Self {
+            id: row.id.parse().ok()?,
+            name: row.name,
+            full_name: Some(row.full_name),
+            email: row.email.filter(|email| !email.trim().is_empty()).map(Address),
+            state: row.state.into(),
+            sysadmin: row.sysadmin,
+            created: None,
+        })
     }
 
     /// The publishers that it belongs to, in order. A sysadmin belongs to all of them without being told of any.

@@ -39,15 +39,12 @@ impl ReadOperation for HarvestJobs {
 
     async fn answer(&self, asking: Asking<'_>, arguments: &Arguments) -> Result<Reply, PlanError> {
         let site = asking.site;
-        let (of, jobs) = match &arguments.source {
-            Some(target) => {
-                let survey = SourceSurvey::of(site, target).await?;
-                (format!(" of “{}”", survey.source.title), survey.open)
-            }
-            None => {
-                site.prove().await?;
-                (String::new(), HarvestJob::open(site, None).await?)
-            }
+        let (of, jobs) = if let Some(target) = &arguments.source {
+            let survey = SourceSurvey::of(site, target).await?;
+            (format!(" of “{}”", survey.source.title), survey.open)
+        } else {
+            site.prove().await?;
+            (String::new(), HarvestJob::open(site, None).await?)
         };
         if jobs.is_empty() {
             let title = format!("No harvest{of} is waiting or running on {}", site.environment);
@@ -56,13 +53,12 @@ impl ReadOperation for HarvestJobs {
         let mut lines = vec![];
         let mut known: Vec<(Uuid, String)> = vec![];
         for job in jobs.iter().take(MOST) {
-            let name = match known.iter().find(|(id, _)| *id == job.source_id) {
-                Some((_, name)) => name.clone(),
-                None => {
-                    let name = HarvestSource::show(site, &job.source_id.to_string()).await?.name;
-                    known.push((job.source_id, name.clone()));
-                    name
-                }
+            let name = if let Some((_, name)) = known.iter().find(|(id, _)| *id == job.source_id) {
+                name.clone()
+            } else {
+                let name = HarvestSource::show(site, &job.source_id.to_string()).await?.name;
+                known.push((job.source_id, name.clone()));
+                name
             };
             let said = format!(
                 ": {}, for {}; objects: {}; job ",

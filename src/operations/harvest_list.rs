@@ -71,7 +71,7 @@ impl ReadOperation for HarvestList {
             lines.push(Text::from(format!("CKAN has {} more, which were not read.", list.left_out)));
         }
         if !sources.is_empty() {
-            lines.push(Text::from("`/ckan harvest status` and a name shows one of them."));
+            lines.push(Text::from("`/ckan harvest status` and a name shows one of them, and those that were switched off, which are not listed."));
         }
         let title = format!("Harvest sources on {}: {}", site.environment, sources.len());
         Ok(Reply::Say(Answer { title, lines, ..Answer::default() }))

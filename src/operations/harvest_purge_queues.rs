@@ -17,6 +17,9 @@ use crate::ckan::harvest::job::HarvestJob;
 use crate::ckan::harvest::source::HarvestSource;
 use crate::ckan::{CallError, Cause, CommandLine, Effect, Site, Word};
 
+const UNSEEN: &str = "I cannot look into the queues themselves; the harvests were to be ended only once the purge had gone \
+                      through.";
+
 const COMMAND: &str = "harvester purge-queues";
 
 /// Empties both harvest queues.
@@ -92,7 +95,10 @@ impl ChangeOperation for HarvestPurgeQueues {
 
     /// The queues themselves cannot be looked into from here. A job is ended only after the purge went through.
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {
-        job_ending::ended(site, &work(plan)?.jobs).await
+        Ok(match job_ending::ended(site, &work(plan)?.jobs).await? {
+            Sighting::Happened(seen) => Sighting::Happened([seen, vec![UNSEEN.to_owned()]].concat()),
+            other => other,
+        })
     }
 
     fn inverse(&self, _: &Plan) -> Option<Inverse> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Asking, Meta, PlanError, ReadOperation, Reply, Risk};
 use crate::ckan::version::{CommandLineRules, HarvestVersion};
-use crate::ckan::{Site, SiteProof, TunnelState};
+use crate::ckan::{Service, Site, SiteProof, TunnelState};
 use crate::sentences::{calls, text::Text, versions};
 
 /// Shows which CKAN this is.
@@ -21,7 +21,7 @@ pub struct NoArguments {}
 impl ReadOperation for SiteShow {
     const META: Meta = Meta {
         name: "site show",
-        short: &["site", "version"],
+        short: &["version"],
         summary: "Show which CKAN this is and how the bot reaches it.",
         risk: Risk::Read,
         example: "site show",
@@ -44,7 +44,7 @@ impl ReadOperation for SiteShow {
 }
 
 fn shown(site: &Site, proof: &SiteProof, harvest: String, database: String) -> Vec<(String, Text)> {
-    let services: Vec<&str> = site.services().names().map(|service| service.name()).collect();
+    let services: Vec<&str> = site.services().names().map(Service::name).collect();
     let configured = |is: bool| if is { "configured" } else { "not configured" }.to_owned();
     let lines = [
         ("CKAN", proof.ckan_version.clone().unwrap_or_else(|| "does not tell its version".to_owned())),

@@ -229,6 +229,7 @@ fn changeable(account: &Account, new: &str) -> Result<(), PlanError> {
 /// Everybody else who has this address, whatever its capitals.
 async fn others_with(site: &Site, user: &User, address: &str) -> Result<Vec<User>, PlanError> {
     let mut others = User::with_address(site, address).await?;
+    others.extend(User::deleted(site, address).await?);
     others.retain(|other| other.id != user.id);
     others.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(others)

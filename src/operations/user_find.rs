@@ -61,10 +61,12 @@ impl ReadOperation for UserFind {
 async fn find(site: &Site, text: &str) -> Result<Answer, PlanError> {
     let (proof, found) = tokio::join!(site.prove(), User::search(site, text));
     proof?;
-    Ok(answer(&found?, &site.environment))
+    let mut found = found?;
+    found.extend(User::deleted(site, text).await?);
+    Ok(answer(&found, &site.environment, site.database().is_some()))
 }
 
-fn answer(found: &[User], environment: &str) -> Answer {
+fn answer(found: &[User], environment: &str, knows_deleted: bool) -> Answer {
     let title = match found.len() {
         0 => format!("No user on {environment} has this in the name or address"),
         1 => format!("One user on {environment}"),
@@ -77,9 +79,11 @@ fn answer(found: &[User], environment: &str) -> Answer {
             found.len() - MOST
         )));
     }
-    lines.push(Text::from(
-        "Deleted users are not among them; `/ckan user show` shows one of them by the log-in name.",
-    ));
+    lines.push(Text::from(if knows_deleted {
+        "A deleted user is among them only where this is the whole address or log-in name."
+    } else {
+        "Deleted users are not among them; `/ckan user show` shows one of them by the log-in name."
+    }));
     Answer { title, shown: vec![], lines }
 }
 

@@ -47,7 +47,7 @@ pub fn card(request: &Request, ticket_url: Option<&str>, progress: Option<&str>)
         .list(story::WARNINGS, texts(&plan.warnings))
         .list(story::IRREVERSIBLE, texts(&plan.irreversible));
     if let Some(alternative) = &plan.alternative {
-        message = message.paragraph(Text::new().bold(story::SAFER).plain(alternative));
+        message = message.paragraph(Text::new().bold(story::SAFER).then(Text::from(alternative.as_str())));
     }
     message = message.paragraph(story::status(request));
     if let Some(progress) = progress {

@@ -466,7 +466,7 @@ async fn hazard_3_an_id_that_is_no_open_job_of_the_source_is_refused_in_words() 
 }
 
 #[tokio::test]
-async fn hazard_16_and_17_no_operation_has_the_site_run_its_harvester() {
+async fn hazard_16_no_operation_has_the_site_run_its_harvester() {
     let world = Sandbox::start().await;
     let registry = Registry::all();
     world.half_way().await;
@@ -487,4 +487,22 @@ async fn hazard_16_and_17_no_operation_has_the_site_run_its_harvester() {
     assert!(asked.iter().any(|request| request.action == "harvest_job_abort"));
     assert!(asked.iter().any(|request| request.action == "harvest_job_create"));
     assert!(!asked.iter().any(|request| request.action == "harvest_jobs_run"));
+}
+
+#[test]
+fn hazard_17_run_test_and_run_are_never_used() {
+    let mut open = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut read = 0;
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for wrong in ["\"run-test\"", "\"harvest_jobs_run\"", "literal(\"run\")"] {
+            assert!(!text.contains(wrong), "{} has {wrong}", path.display());
+        }
+        read += 1;
+    }
+    assert!(read > 100, "the program's own source is read");
 }

@@ -179,7 +179,7 @@ async fn a_worker_whose_commands_nobody_configured_is_refused_in_words() {
 const PURGE: &str = "harvest purge-queues";
 
 #[tokio::test]
-async fn hazard_11_and_15_a_purge_names_every_source_and_ends_every_job_so_that_none_comes_back() {
+async fn hazard_11_a_purge_names_every_source_and_ends_every_job_so_that_none_comes_back() {
     let world = Sandbox::start().await;
     let registry = Registry::all();
     let programs = Programs::new();

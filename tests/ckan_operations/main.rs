@@ -2,7 +2,12 @@
 //! `CKAN_CHATOPS_LAB_TOKEN_FILE` name one that holds the lab's seed. What needs a fault, or another version, is
 //! tried on the sandbox only.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 mod answers;
 mod faults;

@@ -7,5 +7,6 @@ mod kubectl;
 mod output;
 mod services;
 mod shells;
+mod site;
 mod tunnels;
 mod world;

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use ckan_chatops::ckan::{
-    CommandLineSettings, DatabaseAddresses, Inheritance, Line, ProgramSettings, Site, SiteSettings, Stream,
-    Word,
-};
+use ckan_chatops::ckan::{CommandLineSettings, Inheritance, Line, ProgramSettings, Site, Stream, Word};
 use secrecy::SecretString;
+
+use crate::site::with_programs;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -24,24 +23,8 @@ pub(crate) fn inheritance() -> Inheritance {
 }
 
 pub(crate) fn site(url: &str, programs: ProgramSettings) -> Site {
-    Site::new(SiteSettings {
-        environment: "test".to_owned(),
-        ckan_url: url.parse().unwrap(),
-        token: SecretString::from("token"),
-        site_url: None,
-        public_url: None,
-        archive: None,
-        request_timeout: Duration::from_secs(5),
-        write_deadline: Duration::from_secs(5),
-        bulk_concurrency: std::num::NonZeroU8::MIN,
-        database: DatabaseAddresses::default(),
-        programs: ProgramSettings {
-            inheritance: inheritance(),
-            secrets: vec![SecretString::from("our-own-secret-8f74")],
-            ..programs
-        },
-    })
-    .unwrap()
+    let secrets = vec![SecretString::from("our-own-secret-8f74")];
+    with_programs(url, ProgramSettings { inheritance: inheritance(), secrets, ..programs })
 }
 
 /// A site with this command line.

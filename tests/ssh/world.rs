@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use ckan_chatops::ckan::{
-    CommandLineSettings, DatabaseAddresses, Inheritance, Line, ProgramSettings, Site, SiteSettings,
-};
-use secrecy::SecretString;
+use ckan_chatops::ckan::{CommandLineSettings, Inheritance, Line, ProgramSettings, Site};
+
+use crate::site::with_programs;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -28,23 +27,9 @@ pub(crate) fn with_remote(prefix: &[&str], time_limit: Duration) -> Site {
 
 pub(crate) fn with_ssh(ssh: &[&str], prefix: &[&str], time_limit: Duration) -> Site {
     let argv = ssh.iter().chain(prefix).map(|&word| word.to_owned()).collect();
-    Site::new(SiteSettings {
-        environment: "test".to_owned(),
-        ckan_url: "http://127.0.0.1:9".parse().unwrap(),
-        token: SecretString::from("token"),
-        site_url: None,
-        public_url: None,
-        request_timeout: Duration::from_secs(5),
-        write_deadline: Duration::from_secs(5),
-        bulk_concurrency: std::num::NonZeroU8::MIN,
-        database: DatabaseAddresses::default(),
-        programs: ProgramSettings {
-            command_line: Some(CommandLineSettings { argv, remote_shell: true, time_limit }),
-            inheritance: inheritance(),
-            ..ProgramSettings::default()
-        },
-    })
-    .unwrap()
+    let command_line = Some(CommandLineSettings { argv, remote_shell: true, time_limit });
+    let programs = ProgramSettings { command_line, inheritance: inheritance(), ..ProgramSettings::default() };
+    with_programs("http://127.0.0.1:9", programs)
 }
 
 pub(crate) fn texts(lines: &[Line]) -> Vec<&str> {

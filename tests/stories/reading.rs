@@ -28,9 +28,33 @@ async fn help_says_what_one_may_do() {
 
     /ckan dataset restore or /ckan restore: Give a withdrawn dataset back as it was.
 
+    /ckan dataset purge or /ckan purge: Remove a withdrawn dataset for good; nothing gives it back.
+
+    /ckan harvest reharvest or /ckan reharvest: Harvest one source now, and tell how it goes until it is done.
+
+    /ckan harvest stop or /ckan stop: Stop the running harvest of one source; what it has imported stays.
+
+    /ckan harvest restart: Stop the running harvest of one source and harvest it anew.
+
+    /ckan harvest abort: End one stuck harvest job by its UUID, where stopping its source's harvest does not help.
+
+    /ckan harvest restart-worker: Restart the gather or the fetch worker.
+
+    /ckan harvest purge-queues: Empty the harvest queues and end every harvest that is in them.
+
     Changes need --reason "why" (you are asked for it if you leave it out) and the approval of somebody else. --ticket names the ticket.
 
     /ckan dataset show or /ckan show: Show what CKAN says of one dataset.
+
+    /ckan harvest list or /ckan harvests: List the harvest sources, those that are being harvested first.
+
+    /ckan harvest status: Show how one harvest source is doing: its last harvests, their counts and errors.
+
+    /ckan harvest jobs: List the harvests that wait or run.
+
+    /ckan harvest workers: Show how the harvest workers are doing and what waits for them.
+
+    /ckan site show or /ckan version: Show which CKAN this is and how the bot reaches it.
 
     /ckan request list or /ckan list or /ckan requests: List the open requests, or the latest ones.
 
@@ -76,6 +100,16 @@ async fn a_site_is_shown_with_its_version_and_the_ways_to_it() {
     assert!(told.contains("\nTunnel: not configured"), "{told}");
     if world.ckan.lab.is_none() {
         let told = told.replace(&world.ckan.url, "‹address›");
-        insta::assert_snapshot!(told, @"");
+        insta::assert_snapshot!(told, @"
+        CKAN on production
+        CKAN: 2.12.0
+        ckanext-harvest: not told: there is no command line to ask
+        Calls itself: ‹address›
+        The bot's account: chatops
+        Command line: not configured
+        Database: not configured
+        Services: none configured
+        Tunnel: not configured
+        ");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{ALICE, BOB, Restores, World, said};
+use crate::world::{ALICE, BOB, Restores, World};
 
 #[tokio::test]
 async fn what_somebody_else_withdrew_is_restored_by_two_people() {
@@ -22,10 +22,10 @@ async fn what_somebody_else_withdrew_is_restored_by_two_people() {
     world.told(ALICE, "asked for this yourself").await;
     world.presses(BOB, &card, "approve").await;
     let done = world.thread(&card, "Done and verified").await;
-    insta::assert_snapshot!(said(&done.text), @"
+    insta::assert_snapshot!(world.ckan.restored(&done.text), @"
     Done and verified: Restore “School Census 2023” on production.
     What I saw
-    - CKAN has it as “active” again.
+    - ‹witness› has it as “active” again.
     - The search finds it.
     - A visitor who is not signed in can read it.
     - It has all its 2 resources.

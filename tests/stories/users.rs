@@ -24,7 +24,7 @@ async fn reviews(world: &World, user: &str, card: &Message, typed: Option<&str>)
 
 #[tokio::test]
 async fn an_address_is_changed_and_back_and_only_two_people_see_it_whole() {
-    let world = World::start().await;
+    let world = World::with(Wanted { api_only: true, ..Wanted::default() }).await;
     let before = world.ckan.action("user_show", json!({"id": "dft-admin"})).await;
     world
         .types(ALICE, &format!("/ckan email dft-admin <mailto:{NEW}|{NEW}> --reason \"Changed name, says {NEW}\" --ticket 51234"))
@@ -113,7 +113,7 @@ async fn an_address_is_changed_and_back_and_only_two_people_see_it_whole() {
 
 #[tokio::test]
 async fn users_are_found_and_shown_with_masked_addresses() {
-    let world = World::start().await;
+    let world = World::with(Wanted { api_only: true, ..Wanted::default() }).await;
     insta::assert_snapshot!(world.is_told(ALICE, "/ckan user find transport").await, @"
     3 users on production
 
@@ -186,6 +186,7 @@ async fn hazard_22_protected_accounts_and_bad_addresses_are_refused_in_words() {
         environment: "write_deadline = \"3s\"\nrequest_timeout = \"2s\"\n[users]\n\
                       email_domains = [\"example.org\", \"gov.uk\"]"
             .to_owned(),
+        api_only: true,
         ..Wanted::default()
     })
     .await;
@@ -233,7 +234,7 @@ async fn hazard_22_protected_accounts_and_bad_addresses_are_refused_in_words() {
 
 #[tokio::test]
 async fn a_display_name_capitals_and_a_pending_double_are_told_on_the_card() {
-    let world = World::start().await;
+    let world = World::with(Wanted { api_only: true, ..Wanted::default() }).await;
     world
         .types(
             ALICE,
@@ -273,7 +274,7 @@ async fn a_display_name_capitals_and_a_pending_double_are_told_on_the_card() {
 
 #[tokio::test]
 async fn invariant_3_another_address_since_the_request_stops_it_and_is_not_told_whole() {
-    let world = World::start().await;
+    let world = World::with(Wanted { api_only: true, ..Wanted::default() }).await;
     world.types(ALICE, "/ckan email analyst somebody.new@example.org --reason Asked --ticket 51234").await;
     let card = world.card("e-mail address").await;
     let moved = "ada.elsewhere@example.org";

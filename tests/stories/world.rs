@@ -90,6 +90,15 @@ impl TestCkan {
         }
     }
 
+    /// The text on a restored dataset without who was asked whether CKAN has it: the database, where it was written.
+    pub fn restored(&self, text: &str) -> String {
+        let witness = match self.restores() {
+            Restores::InTheDatabase => "- CKAN's database has it",
+            Restores::OverTheApi | Restores::WithALoss => "- CKAN has it",
+        };
+        said(text).replace(witness, "- ‹witness› has it")
+    }
+
     /// Whether this is a release of the line `line`, such as `2.10`.
     pub fn is(&self, line: &str) -> bool {
         self.version.strip_prefix(line).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -264,14 +273,24 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
             self.slack.api_url(),
             self.wanted.approvals.max(1),
             self.wanted.ckan_url.as_ref().unwrap_or(&self.ckan.url),
+            self.reached(),
             if self.wanted.environment.is_empty() {
                 "write_deadline = \"3s\"\nrequest_timeout = \"2s\"".to_owned()
             } else {
                 self.wanted.environment.replace("{ckan}", &self.ckan.url)
             },
-            if self.wanted.api_only { "" } else { &self.ckan.reached },
         );
         std::fs::write(self.config_file(), text).unwrap();
+    }
+
+    /// How CKAN is reached beside its API, but for what the story says of that itself.
+    fn reached(&self) -> String {
+        let is_said = |line: &&str| {
+            let key = line.split(' ').next().unwrap_or_default();
+            self.wanted.environment.lines().any(|own| own.split(' ').next() == Some(key))
+        };
+        let lines = self.ckan.reached.lines().filter(|line| !self.wanted.api_only && !is_said(line));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// The secrets that a service manager would give.

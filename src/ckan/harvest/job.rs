@@ -184,7 +184,7 @@ impl HarvestJob {
             open.extend(shown.into_iter().map(Self::from));
         }
         // One that was queued between the two questions is in both answers.
-        open.sort_by(|one, other| (one.created, one.id).cmp(&(other.created, other.id)));
+        open.sort_by_key(|job| (job.created, job.id));
         open.dedup_by(|one, other| one.id == other.id);
         Ok(open)
     }

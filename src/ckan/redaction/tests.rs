@@ -102,6 +102,19 @@ proptest! {
 }
 
 #[test]
+fn the_password_of_a_database_is_hidden_by_itself_and_the_longest_secret_goes_first() {
+    let secrets = [
+        "postgresql://ckan:hunter2hunter2@db/ckan",
+        "long",
+        "long-and-longer",
+        "postgresql://ckan:ckan@db/ckan",
+    ];
+    let redaction = Redaction::new(secrets.map(SecretString::from));
+    let said = redaction.line("ckan said hunter2hunter2, long-and-longer and long", false);
+    assert_eq!(said, "ckan said [hidden], [hidden] and [hidden]");
+}
+
+#[test]
 fn what_people_need_to_read_stays() {
     for line in [
         "Indexing dataset 3/20",

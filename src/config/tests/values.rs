@@ -28,7 +28,7 @@ fn values_are_checked_one_by_one() {
     ckan-chatops.toml:1: ticket_url has no place for the number; write "https://tickets.example.gov.uk/{ticket}"
 
     nonsense = 1
-    ckan-chatops.toml:1: unknown key nonsense in the file; it takes listen, admin_listen, database_url, ticket_url, slack, people, policy, access, users, environments
+    ckan-chatops.toml:1: unknown key nonsense in the file; it takes listen, admin_listen, database_url, ticket_url, archive_dir, slack, people, policy, access, users, environments
     "#);
     insta::assert_snapshot!(said("database_url = \"sqlite://ckan-chatops.db\"", &[
         "",

@@ -112,8 +112,13 @@ async fn consumer(Shared(site): Shared<Site>, Json(change): Json<ConsumerChange>
     let consumer = match change.name.as_str() {
         "gather" => &mut harvest.gather,
         "fetch" => &mut harvest.fetch,
+        "csw" => &mut harvest.csw,
         _ => {
-            return refused(StatusCode::NOT_FOUND, "no_such_consumer", "The consumers are gather and fetch.");
+            return refused(
+                StatusCode::NOT_FOUND,
+                "no_such_consumer",
+                "The consumers are gather and fetch; csw is the catalogue's sync.",
+            );
         }
     };
     consumer.turn_to(change.does, now);

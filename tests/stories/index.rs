@@ -1,0 +1,289 @@
+//! The search index is compared, mended, refreshed, and emptied and built again, by CKAN's own command line.
+
+use sandbox::ckan::{IndexDisturbance, programs};
+use sandbox::slack::Message;
+use serde_json::json;
+
+use crate::world::{ALICE, BOB, CARA, Wanted, World};
+
+/// A world whose bot is told, in the sandbox, how to see whether the CSW sync runs; with a third engineer.
+async fn with_three_engineers() -> World {
+    let csw = if std::env::var("CKAN_CHATOPS_LAB_URL").is_ok() {
+        String::new()
+    } else {
+        let program = programs::built_program().display().to_string();
+        let status = programs::argv(&[program], "{ckan}", &[programs::SERVICE_OPTION, "csw", "status"]);
+        format!("services = {{ csw = {{ status = {} }} }}\n", json!(status))
+    };
+    let world = World::with(Wanted {
+        environment: format!("write_deadline = \"5s\"\nrequest_timeout = \"5s\"\n{csw}"),
+        ..Wanted::default()
+    })
+    .await;
+    world.control.usergroup("S0ENG", &[ALICE, BOB, CARA]).await.unwrap();
+    world
+}
+
+/// A text without what differs between a CKAN with a database of the bot's and one without: private ones count there.
+/// Nor does the lab know of a CSW sync.
+fn plain(world: &World, text: &str) -> String {
+    let counts = regex::Regex::new(
+        r"(in the database: |in the index: |meanwhile: |has all |The index has |database's )\d+",
+    )
+    .unwrap();
+    let text = world.ckan.said(text).replace("Active, private ones too, in", "Public, in");
+    let text = text.replace("active datasets", "public datasets");
+    let lines =
+        text.lines().filter(|line| !line.contains("has not been told how to see whether the CSW sync"));
+    counts.replace_all(&lines.collect::<Vec<_>>().join("\n"), "$1‹n›").into_owned()
+}
+
+/// Takes a dataset's document out of the index, as a crash of Solr would.
+async fn lose(world: &World, slug: &str) {
+    match (&world.ckan.control, &world.ckan.lab) {
+        (Some(control), _) => {
+            control.disturb_index(IndexDisturbance::Lose(vec![slug.to_owned()])).await;
+        }
+        (None, Some(lab)) => {
+            let id = world.ckan.action("package_show", json!({"id": slug})).await["id"].clone();
+            let cleared = std::process::Command::new(lab.word("COMMAND"))
+                .args(["search-index", "clear", id.as_str().unwrap()])
+                .output()
+                .unwrap();
+            assert!(cleared.status.success());
+        }
+        _ => unreachable!("a CKAN is one or the other"),
+    }
+    assert!(!is_found(world, slug).await);
+}
+
+async fn is_found(world: &World, slug: &str) -> bool {
+    let question = json!({"fq": format!("name:\"{slug}\""), "rows": 0, "include_private": true});
+    world.ckan.action("package_search", question).await["count"] == 1
+}
+
+async fn asks(world: &World, text: &str, words: &str) -> Message {
+    world.types(ALICE, &format!("/ckan {text} --reason \"Asked by the team\" --ticket 51234")).await;
+    world.card(words).await
+}
+
+/// The texts of a done operation, with what differs between CKANs taken out.
+async fn done(world: &World, card: &Message) -> String {
+    let done = world.thread(card, "Done and verified").await;
+    plain(world, &done.text)
+}
+
+async fn reviews(world: &World, user: &str, card: &Message, typed: &str) {
+    world.presses(user, card, "approve").await;
+    let form = world.control.wait_modal(user).await.unwrap();
+    let values = json!({"confirmation": {"confirmation": typed}});
+    world.control.submit(user, &form.view_id, &values).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named_and_added() {
+    let world = with_three_engineers().await;
+    lose(&world, "leeds-bin-collections").await;
+    let told = world.is_told(ALICE, "/ckan index check").await;
+    insta::assert_snapshot!(plain(&world, &told), @"
+    The search index of production
+    Public, in the database: ‹n›
+    Public, in the index: ‹n›
+    Last indexed: ‹moment›
+
+    The index has ‹n› of the database's ‹n› public datasets and sources.
+
+    CKAN's own check names 1 as not indexed: leeds-bin-collections.
+
+    /ckan index missing adds what is missing.
+    ");
+    let card = asks(&world, "index missing", "lacks").await;
+    insta::assert_snapshot!(plain(&world, &card.text), @"
+    Index what the search index of production lacks
+    Public, in the database: ‹n›
+    Public, in the index: ‹n›
+    Missing: 1 (leeds-bin-collections)
+    Environment: production
+    Asked by: <@U0ALICE>
+    Reason: Asked by the team
+    Ticket: 51234
+    What will happen
+    - CKAN indexes what the index lacks, and every draft; what is in the index stays.
+    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Request ‹ref› · plan ‹digest› · policy ‹digest›
+    ");
+    world.presses(BOB, &card, "approve").await;
+    insta::assert_snapshot!(done(&world, &card).await, @"
+    Done and verified: Index what the search index of production lacks.
+    What I saw
+    - The index has all ‹n› public datasets and sources of the database.
+    - CKAN's own check finds nothing missing.
+    ");
+    assert!(is_found(&world, "leeds-bin-collections").await);
+    world.types(ALICE, "/ckan index missing --reason Again").await;
+    insta::assert_snapshot!(plain(&world, &world.told(ALICE, "Nothing is missing").await), @"Nothing is missing. The index has all ‹n› public datasets and sources of the database. If one dataset is not shown as it is, /ckan reindex and its slug.");
+}
+
+#[tokio::test]
+async fn one_dataset_is_indexed_anew() {
+    let world = with_three_engineers().await;
+    lose(&world, "population-estimates-2021").await;
+    let card = asks(&world, "reindex population-estimates-2021", "anew").await;
+    assert!(card.text.contains("In the index: no"), "{}", card.text);
+    world.presses(BOB, &card, "approve").await;
+    insta::assert_snapshot!(done(&world, &card).await, @"
+    Done and verified: Index “Population Estimates 2021” on production anew.
+    What I saw
+    - The search finds it, and its document is newer than this request.
+    ");
+    assert!(is_found(&world, "population-estimates-2021").await);
+    // Once more, where it is there already: only a newer document counts.
+    let again = "leeds-spend-over-500";
+    let card = asks(&world, &format!("index dataset {again} --env production"), again).await;
+    assert!(card.text.contains("In the index: yes"), "{}", card.text);
+    world.presses(BOB, &card, "approve").await;
+    done(&world, &card).await;
+}
+
+#[tokio::test]
+async fn hazard_3_each_dataset_of_a_publisher_is_indexed_by_its_own_id() {
+    let world = with_three_engineers().await;
+    let slug = "office-for-national-statistics";
+    lose(&world, "house-price-index").await;
+    let card = asks(&world, &format!("index publisher {slug}"), "anew").await;
+    insta::assert_snapshot!(plain(&world, &card.text), @"
+    Index the datasets of “Office for National Statistics” on production anew
+    Publisher: Office for National Statistics
+    Slug: office-for-national-statistics
+    UUID: 2d684924-aa45-54f7-a843-da1f329cc825
+    Datasets: 3
+    In the index: 2
+    Takes about: 7 seconds
+    Environment: production
+    Asked by: <@U0ALICE>
+    Reason: Asked by the team
+    Ticket: 51234
+    What will happen
+    - CKAN builds the document of each of its datasets in the index anew, one after the other. The datasets themselves stay as they are.
+    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Request ‹ref› · plan ‹digest› · policy ‹digest›
+    ");
+    world.presses(BOB, &card, "approve").await;
+    insta::assert_snapshot!(done(&world, &card).await, @"
+    Done and verified: Index the datasets of “Office for National Statistics” on production anew.
+    What I saw
+    - The documents of all 3 datasets are newer than this request.
+    ");
+    assert!(is_found(&world, "house-price-index").await);
+    if let Some(control) = &world.ckan.control {
+        let commands = control.commands().await;
+        let rebuilds: Vec<String> = commands.iter().map(|run| run.argv.join(" ")).collect();
+        assert!(rebuilds.len() > 1, "{rebuilds:?}");
+        assert!(
+            rebuilds.iter().all(|run| run.starts_with("search-index rebuild ") && !run.contains(slug)),
+            "{rebuilds:?}"
+        );
+    }
+    world.types(ALICE, "/ckan index publisher house-price-index --reason Asked").await;
+    insta::assert_snapshot!(world.told(ALICE, "no publisher").await, @"There is no publisher with the slug house-price-index on production. Give the slug at the end of the address of the publisher's page; for one dataset, /ckan reindex and its slug.");
+    world.types(ALICE, "/ckan reindex leeds-data-mill --reason Asked").await;
+    insta::assert_snapshot!(world.told(ALICE, "harvest source").await, @"“Leeds Data Mill” (leeds-data-mill) is a harvest source, not a dataset: indexing it would not index its datasets. Give the slug, UUID or address of a dataset.");
+}
+
+#[tokio::test]
+async fn everything_is_indexed_anew_while_the_site_keeps_its_search() {
+    let world = with_three_engineers().await;
+    let card = asks(&world, "index refresh", "anew").await;
+    insta::assert_snapshot!(plain(&world, &card.text), @"
+    Index everything on production anew
+    Public, in the database: ‹n›
+    Public, in the index: ‹n›
+    The last one took: the bot has not done this here yet
+    Environment: production
+    Asked by: <@U0ALICE>
+    Reason: Asked by the team
+    Ticket: 51234
+    What will happen
+    - CKAN indexes everything anew, one dataset after the other. The index is never empty.
+    - CKAN is slower meanwhile. On a large site it takes hours.
+    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Request ‹ref› · plan ‹digest› · policy ‹digest›
+    ");
+    world.presses(BOB, &card, "approve").await;
+    insta::assert_snapshot!(done(&world, &card).await, @"
+    Done and verified: Index everything on production anew.
+    What I saw
+    - The index has all ‹n› public datasets and sources of the database.
+    - All of them were indexed since this was asked.
+    ");
+    let card = asks(&world, "index refresh", "The last one took: a second").await;
+    world.presses(ALICE, &card, "cancel").await;
+    world.thread(&card, "cancelled").await;
+}
+
+#[tokio::test]
+async fn hazard_11_the_index_is_emptied_only_by_two_who_type_it_and_is_whole_again() {
+    let world = with_three_engineers().await;
+    let card = asks(&world, "index rebuild", "Empty the search index").await;
+    insta::assert_snapshot!(plain(&world, &card.text), @"
+    Empty the search index of production and build it again
+    Public, in the database: 27
+    Public, in the index: 27
+    Goes dark meanwhile: 27 datasets and sources
+    The last one took: the bot has not done this here yet
+    Environment: production
+    Asked by: <@U0ALICE>
+    Reason: Asked by the team
+    Ticket: 51234
+    What will happen
+    - CKAN empties its search index, then indexes everything, one dataset after the other.
+    Mind
+    - Find and everything else that reads the index shows no datasets until they are built again.
+    - Start no harvest and no CSW sync before it is over.
+    Cannot be undone
+    - An index that is empty fills only by being built again, on a large site in hours or days.
+    Safer: /ckan index missing adds what is missing, and /ckan index refresh builds every document anew: neither takes anything off the site.
+    Waiting for approval: 0 of 2 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Request ‹ref› · plan ‹digest› · policy ‹digest›
+    ");
+    reviews(&world, BOB, &card, "production").await;
+    insta::assert_snapshot!(world.told(BOB, "exactly").await, @"");
+    reviews(&world, BOB, &card, "empty production").await;
+    world.card_says(&card, "1 of 2").await;
+    reviews(&world, CARA, &card, "empty production").await;
+    insta::assert_snapshot!(done(&world, &card).await, @"");
+    assert!(is_found(&world, "house-price-index").await);
+    let told = world.is_told(ALICE, "/ckan index check").await;
+    assert!(told.contains("The index has all "), "{told}");
+}
+
+#[tokio::test]
+async fn hazard_15_the_index_is_not_emptied_while_a_harvest_or_the_csw_sync_runs() {
+    let world = with_three_engineers().await;
+    let source = world.ckan.action("harvest_source_show", json!({"id": "leeds-data-mill"})).await;
+    let job = world.ckan.action("harvest_job_create", json!({"source_id": source["id"], "run": true})).await;
+    world.types(ALICE, "/ckan index rebuild --reason Asked").await;
+    insta::assert_snapshot!(world.told(ALICE, "harvest").await, @"A harvest is not over on production, and harvesters work from the index. Wait until none runs, or stop them: /ckan harvest list shows which. /ckan index missing and /ckan index refresh can run meanwhile.");
+    world.ckan.action("harvest_job_abort", json!({"id": job["id"]})).await;
+    if let Some(control) = &world.ckan.control {
+        control.set_consumer("csw", "hang").await;
+        world.types(ALICE, "/ckan index rebuild --reason Asked").await;
+        insta::assert_snapshot!(world.told(ALICE, "CSW").await, @"The CSW sync runs: it would delete from the catalogue whatever the emptied index does not have. Wait until it is over, then ask again; /ckan index refresh can run meanwhile.");
+        assert!(
+            control
+                .commands()
+                .await
+                .iter()
+                .all(|run| run.argv.first().is_none_or(|word| word != "search-index"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_a_command_line_it_is_said_what_to_configure() {
+    let world = World::with(Wanted { api_only: true, ..Wanted::default() }).await;
+    world.types(ALICE, "/ckan index refresh --reason Asked").await;
+    insta::assert_snapshot!(world.told(ALICE, "command").await, @"Nobody has told the bot which command does this on production. Nothing was changed. Whoever runs the bot has to name the command in its configuration.");
+    let told = world.is_told(ALICE, "/ckan index check").await;
+    assert!(told.contains("The bot has no command line of this CKAN"), "{told}");
+}
