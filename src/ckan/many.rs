@@ -118,7 +118,8 @@ pub fn same_moment(one: &str, other: &str) -> bool {
 }
 
 async fn ask(site: &Site, filter: String, more: Value) -> Result<Found, CallError> {
-    let mut question = json!({"fq": filter, "include_private": true, "include_drafts": true});
+    let mut question =
+        json!({"fq": filter, "include_private": true, "include_drafts": true, "facet": "false"});
     if let (Some(question), Value::Object(more)) = (question.as_object_mut(), more) {
         question.extend(more);
     }

@@ -31,7 +31,7 @@ use crate::slack::message::Message;
 use crate::store::{Commit, ItemFilter, Marks, Outgoing, StoreError};
 
 /// Items read from the store at once.
-const PAGE: u32 = 200;
+const PAGE: u32 = 800;
 /// Moved items that are shown.
 const MOST_SHOWN: usize = 10;
 /// Items of each state that an outcome may name.

@@ -19,14 +19,19 @@ impl World {
 
     /// Somebody asks for all of them in a list, and somebody else approves.
     async fn many_are_approved(&self) -> Message {
+        self.so_many_are_approved(COUNT).await
+    }
+
+    async fn so_many_are_approved(&self, count: usize) -> Message {
         self.types(ALICE, "/ckan withdraw --list").await;
         let form = self.control.wait_modal(ALICE).await.unwrap();
-        let list: Vec<String> = (1..=COUNT).map(|number| format!("bulk-{number:05}")).collect();
+        let list: Vec<String> = (1..=count).map(|number| format!("bulk-{number:05}")).collect();
+        let file = self.control.upload_file(ALICE, "list.txt", list.join("\r\n").as_bytes()).await.unwrap();
         let filled = serde_json::json!({
-            "list": {"list": list.join("\n")}, "reason": {"reason": "Publisher asked"},
+            "file": {"file": [file]}, "reason": {"reason": "Publisher asked"},
         });
         self.control.submit(ALICE, &form.view_id, &filled).await.unwrap();
-        let card = self.card(&format!("Withdraw {COUNT} datasets")).await;
+        let card = self.card(&format!("Withdraw {count} datasets")).await;
         self.told(ALICE, "is posted").await;
         self.presses(BOB, &card, "approve").await;
         card
@@ -210,4 +215,40 @@ async fn answers_that_are_lost_are_found_out_one_by_one() {
     slack_agrees(&world, &card, "Done and verified").await;
     assert_eq!(world.bulk_writes().await.len(), COUNT, "none is sent twice");
     world.nothing_was_done_twice().await;
+}
+
+/// On the lab alone, brought up with `SEED_BULK=1000`: CKAN's database is read directly before and after.
+#[tokio::test]
+async fn a_thousand_datasets_on_a_real_ckan_are_withdrawn_once_each_though_the_process_is_killed_half_way() {
+    if std::env::var("CKAN_CHATOPS_LAB_BULK").is_err() {
+        return;
+    }
+    let mut world = World::start().await;
+    world.stop_bot().await;
+    let bot = Process::start(&world).await;
+    let in_state = |state: &str| {
+        let query = format!("select count(*) from package where name like 'bulk-%' and state = '{state}'");
+        world.ckan.lab.as_ref().expect("the lab").rows(&query).parse::<usize>().unwrap()
+    };
+    assert_eq!(in_state("active"), 1000);
+    let card = world.so_many_are_approved(1000).await;
+    let half = async || {
+        while in_state("deleted") < 500 {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_mins(3), half()).await.expect("half of them");
+    bot.kill().await;
+    let _bot = Process::start(&world).await;
+    let ended = async || {
+        while in_state("deleted") < 1000 || !world.audit().await.last().unwrap().contains("settled") {
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_mins(5), ended()).await.expect("all of them");
+    world.thread(&card, "Done and verified").await;
+    let twice = "select count(*) from (select object_id from activity where activity_type = 'deleted package' \
+                 group by object_id having count(*) > 1) as twice";
+    assert_eq!(world.ckan.lab.as_ref().unwrap().rows(twice), "0");
+    assert_eq!(audit_verify(&world).await.0, Some(0));
 }

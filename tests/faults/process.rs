@@ -37,6 +37,12 @@ fn command_after(world: &World, first: &str, arguments: &[&str]) -> Command {
     for name in ["SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "CKAN_TOKEN_PRODUCTION"] {
         command.env(name, world.secret(name).unwrap());
     }
+    // Only a lab has them.
+    for name in ["CKAN_DATABASE_READ", "CKAN_DATABASE_WRITE"] {
+        if let Some(address) = world.secret(name) {
+            command.env(name, address);
+        }
+    }
     command.stdin(Stdio::null()).kill_on_drop(true);
     command
 }

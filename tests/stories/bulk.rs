@@ -152,7 +152,7 @@ async fn hazard_3_a_harvest_source_among_datasets_is_refused_or_left_out() {
     Unreadable, left out: 1: line 5
     Unknown, left out: 1: no-such-dataset
     Named twice, left out: 1: road-accidents-2019
-    No datasets, left out: 1: leeds-data-mill
+    Not datasets, left out: 1: leeds-data-mill
     Environment: production
     Asked by: <@U0ALICE>
     Reason: Publisher asked

@@ -206,7 +206,7 @@ fn left_out(findings: &Findings, lines: &resolve::Lines) -> Vec<(String, String)
         ("Unknown, left out", &lines.unknown),
         ("Named twice, left out", &lines.duplicate),
         ("Already withdrawn, left out", &findings.withdrawn),
-        ("No datasets, left out", &findings.not_datasets),
+        ("Not datasets, left out", &findings.not_datasets),
         ("In a state CKAN does not know, left out", &findings.odd_state),
     ]
     .into_iter()
@@ -375,9 +375,13 @@ impl BulkWork for DatasetWithdraw {
 
     async fn moved(&self, site: &Site, items: &[Item]) -> Result<Vec<Moved>, CallError> {
         let mut doubtful: Vec<(&Item, Before)> = vec![];
-        for some in items.chunks(many::SEEN_AT_ONCE) {
+        let parts: Vec<&[Item]> = items.chunks(many::SEEN_AT_ONCE).collect();
+        let seen = each(&parts, RECORDS_AT_ONCE, |&some| async move {
             let ids: Vec<Uuid> = some.iter().map(|item| item.target).collect();
-            let seen = many::seen(site, &ids).await?;
+            many::seen(site, &ids).await
+        })
+        .await?;
+        for (some, seen) in parts.into_iter().zip(seen) {
             for item in some {
                 let before = before(item)?;
                 let same = seen.get(&item.target).is_some_and(|now| {

@@ -30,7 +30,7 @@ const TRIED: u32 = 1 + SECOND_STAGE;
 /// Items marked as sent in one commit, for each call at once: few enough to be looked at one by one after a crash.
 const WINDOW: usize = 4;
 /// Confirmed items that are looked at in one question.
-const LOOK_AT: usize = 100;
+const LOOK_AT: usize = 200;
 /// What was checked longer ago is checked again before it is sent.
 const CHECKED_FOR: Duration = Duration::from_mins(1);
 /// The first pause between two looks at what is unclear; it doubles up to [`LONGEST_PAUSE`].
