@@ -173,7 +173,7 @@ mod tests {
     fn everybody_sees_what_they_may_do() {
         insta::assert_snapshot!(shown(true, true, &[]), @r#"
         What you can ask for
-        `/ckan dataset withdraw` or `/ckan withdraw`: Take one dataset off the site; it can be restored.
+        `/ckan dataset withdraw` or `/ckan withdraw`: Take datasets off the site; they can be restored.
         `/ckan dataset restore` or `/ckan restore`: Give a withdrawn dataset back as it was.
         `/ckan dataset purge` or `/ckan purge`: Remove a withdrawn dataset for good; nothing gives it back.
         `/ckan harvest reharvest` or `/ckan reharvest`: Harvest one source now, and tell how it goes until it is done.
@@ -218,8 +218,10 @@ mod tests {
     fn one_command_is_explained_from_its_own_definition() {
         insta::assert_snapshot!(shown(true, true, &["withdraw"]), @r#"
         /ckan dataset withdraw
-        Take one dataset off the site; it can be restored.
-        `DATASET`: The dataset: its slug, its UUID, or the address of its page.
+        Take datasets off the site; they can be restored.
+        `DATASET`: The datasets: slugs, UUIDs, or addresses of their pages.
+        `--publisher PUBLISHER`: All active datasets of this publisher, by its slug or UUID.
+        `--list`: Opens a form for a list of datasets, to be pasted or attached.
         `--reason REASON` or `-r`: Why, for the approver and for the record, in quotation marks. You are asked for it if you leave it out.
         `--ticket TICKET` or `-t`: The number of the ticket that this belongs to.
         `--env ENVIRONMENT` or `-e`: The environment, if not the default one.

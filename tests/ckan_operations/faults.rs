@@ -8,7 +8,7 @@ use ckan_chatops::sentences::calls::call_failed;
 use sandbox::ckan::{Fault, FaultKind};
 use serde_json::json;
 
-use crate::world::{Op, Sandbox, only, settings};
+use crate::world::{Op, Sandbox, only, settings, these};
 
 /// Withdraws under a fault: what the call said, and whether it happened.
 async fn withdrawn_under(fault: FaultKind) -> (Cause, Effect, bool) {
@@ -18,7 +18,7 @@ async fn withdrawn_under(fault: FaultKind) -> (Cause, Effect, bool) {
     world.site = Site::new(quick).unwrap();
     let registry = Registry::all();
     let withdraw = Op::of(&registry, "dataset withdraw", &world.site);
-    let plan = withdraw.plan(only("house-price-index")).await.unwrap();
+    let plan = withdraw.plan(these("house-price-index")).await.unwrap();
     world.control.fault(Fault::once("package_delete", fault)).await;
     let error = withdraw.execute(&plan).await.unwrap_err();
     assert!(world.writes().await.len() <= 1, "a write is never sent again");
@@ -60,7 +60,7 @@ async fn a_ckan_that_is_down_is_known_not_to_have_acted() {
     let world = Sandbox::start().await;
     let registry = Registry::all();
     let withdraw = Op::of(&registry, "dataset withdraw", &world.site);
-    let plan = withdraw.plan(only("house-price-index")).await.unwrap();
+    let plan = withdraw.plan(these("house-price-index")).await.unwrap();
     let Sandbox { ckan, site, .. } = world;
     ckan.stop().await;
     let withdraw = Op::of(&registry, "dataset withdraw", &site);
@@ -74,9 +74,9 @@ async fn a_read_is_tried_again_and_gives_up_in_time() {
     let registry = Registry::all();
     let withdraw = Op::of(&registry, "dataset withdraw", &world.site);
     world.control.fault(Fault::times("package_show", FaultKind::LoseRequest, 2)).await;
-    withdraw.plan(only("house-price-index")).await.unwrap();
+    withdraw.plan(these("house-price-index")).await.unwrap();
     world.control.fault(Fault::times("package_show", FaultKind::Html502, 3)).await;
-    let error = withdraw.plan(only("house-price-index")).await.unwrap_err();
+    let error = withdraw.plan(these("house-price-index")).await.unwrap_err();
     assert_eq!(error.to_string(), "package_show failed: ProxyGaveUp (HTTP 502)");
     assert!(world.control.faults().await.is_empty());
 }

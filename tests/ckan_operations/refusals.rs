@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use ckan_chatops::operations::Registry;
 
-use crate::world::{Op, World, only, parsed, refusal};
+use crate::world::{Op, World, only, parsed, refusal, these};
 
 #[tokio::test]
 async fn a_withdrawal_that_makes_no_sense_is_refused_in_words() {
@@ -18,7 +18,7 @@ async fn a_withdrawal_that_makes_no_sense_is_refused_in_words() {
         "business-counts-2015",
         "environment-agency-catalogue",
     ] {
-        said.push(refusal(withdraw.plan(only(target)).await));
+        said.push(refusal(withdraw.plan(these(target)).await));
     }
     insta::assert_snapshot!(said.join("\n"), @r#"
     There is no dataset with the slug `no-such-dataset` on production. Check it against the address of the dataset's page, and the environment.
@@ -46,7 +46,7 @@ async fn a_restore_that_makes_no_sense_is_refused_in_words() {
 
 #[test]
 fn two_targets_where_one_is_meant_are_refused_in_words() {
-    for name in ["dataset withdraw", "dataset restore", "dataset show"] {
+    for name in ["dataset restore", "dataset show", "dataset purge"] {
         let error = parsed(name, &["road-accidents-2019", "road-accidents-2018"]).unwrap_err();
         assert_eq!(
             error.source().unwrap().to_string(),
@@ -76,7 +76,7 @@ fn the_grammar_holds_and_the_frozen_arguments_are_few() {
     }
     let frozen =
         parsed("dataset withdraw", &["https://data.example.org/dataset/road-accidents-2019"]).unwrap();
-    insta::assert_snapshot!(frozen, @r#"{"target":"https://data.example.org/dataset/road-accidents-2019"}"#);
+    insta::assert_snapshot!(frozen, @r#"{"bad_lines":[],"list":false,"publisher":null,"repeated":[],"targets":["https://data.example.org/dataset/road-accidents-2019"]}"#);
     let frozen =
         parsed("dataset restore", &["road-accidents-2019", "--to", "draft", "--group", "roads"]).unwrap();
     insta::assert_snapshot!(frozen, @r#"{"erase_removed_resources":false,"groups":["roads"],"target":"road-accidents-2019","to":"draft"}"#);

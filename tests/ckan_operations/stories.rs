@@ -6,7 +6,7 @@ use ckan_chatops::operations::{Registry, Sighting};
 use ckan_chatops::sentences::text::Text;
 use serde_json::json;
 
-use crate::world::{Op, Sandbox, World, accepting, only, parsed, refusal, told};
+use crate::world::{Op, Sandbox, World, accepting, only, parsed, refusal, these, told};
 
 #[tokio::test]
 async fn a_dataset_is_withdrawn_seen_to_be_gone_and_given_back() {
@@ -16,7 +16,7 @@ async fn a_dataset_is_withdrawn_seen_to_be_gone_and_given_back() {
     let restore = Op::of(&registry, "dataset restore", &world.site);
     let before = Dataset::show(&world.site, "road-accidents-2019").await.unwrap();
 
-    let plan = withdraw.plan(only("road-accidents-2019")).await.unwrap();
+    let plan = withdraw.plan(these("road-accidents-2019")).await.unwrap();
     assert!(matches!(withdraw.probe(&plan).await.unwrap(), Sighting::NotHappened(_)));
     withdraw.execute(&plan).await.unwrap();
     insta::assert_debug_snapshot!(withdraw.probe(&plan).await.unwrap(), @r#"
@@ -51,7 +51,7 @@ async fn a_dataset_is_withdrawn_seen_to_be_gone_and_given_back() {
     assert_eq!(Dataset { modified: before.modified.clone(), ..after }, before);
     let again = restore.inverse(&back).unwrap();
     assert_eq!((again.label, again.operation), ("Withdraw again", "dataset withdraw"));
-    assert_eq!(again.arguments, only(&before.id.to_string()));
+    assert_eq!(again.arguments["targets"], json!([before.id]));
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn a_draft_comes_back_as_a_draft() {
     let withdraw = Op::of(&registry, "dataset withdraw", &world.site);
     let restore = Op::of(&registry, "dataset restore", &world.site);
 
-    let plan = withdraw.plan(only("cycling-traffic-index")).await.unwrap();
+    let plan = withdraw.plan(these("cycling-traffic-index")).await.unwrap();
     assert!(plan.warnings.iter().any(|warning| warning.starts_with("It is a draft")));
     withdraw.execute(&plan).await.unwrap();
     assert!(matches!(withdraw.probe(&plan).await.unwrap(), Sighting::Happened(_)));
@@ -86,7 +86,7 @@ async fn a_private_dataset_comes_back_private() {
     let withdraw = Op::of(&registry, "dataset withdraw", &world.site);
     let restore = Op::of(&registry, "dataset restore", &world.site);
 
-    let plan = withdraw.plan(only("ambulance-response-times")).await.unwrap();
+    let plan = withdraw.plan(these("ambulance-response-times")).await.unwrap();
     withdraw.execute(&plan).await.unwrap();
     assert!(matches!(withdraw.probe(&plan).await.unwrap(), Sighting::Happened(_)));
     let back = restore.plan(accepting(&plan)).await.unwrap();
@@ -103,7 +103,7 @@ async fn a_harvested_dataset_names_its_harvester_even_when_withdrawn() {
     let withdraw = Op::of(&registry, "dataset withdraw", &world.site);
     let restore = Op::of(&registry, "dataset restore", &world.site);
 
-    let plan = withdraw.plan(only("bathing-water-quality")).await.unwrap();
+    let plan = withdraw.plan(these("bathing-water-quality")).await.unwrap();
     let told = told(&plan);
     assert!(told.contains("Harvested by: Environment Agency Catalogue (ckan)"), "{told}");
     assert!(told.contains("! The harvester “Environment Agency Catalogue (ckan)” brings it back"), "{told}");
@@ -119,11 +119,11 @@ async fn an_address_and_a_uuid_name_the_same_dataset() {
     let world = World::enter().await;
     let registry = Registry::all();
     let withdraw = Op::of(&registry, "dataset withdraw", &world.site);
-    let plan = withdraw.plan(only("road-traffic-counts")).await.unwrap();
+    let plan = withdraw.plan(these("road-traffic-counts")).await.unwrap();
     let id = plan.targets[0].id.to_string();
-    assert_eq!(withdraw.plan(only(&id)).await.unwrap(), plan);
+    assert_eq!(withdraw.plan(these(&id)).await.unwrap(), plan);
     let pasted =
-        withdraw.plan(only("https://elsewhere.example.org/dataset/edit/road-traffic-counts")).await.unwrap();
+        withdraw.plan(these("https://elsewhere.example.org/dataset/edit/road-traffic-counts")).await.unwrap();
     assert_eq!(pasted.digest(), plan.digest());
     assert_eq!(
         pasted.warnings[0],
@@ -138,7 +138,7 @@ async fn the_plans_are_told_as_reviewed() {
     let registry = Registry::all();
     let withdraw = Op::of(&registry, "dataset withdraw", &world.site);
     let restore = Op::of(&registry, "dataset restore", &world.site);
-    let plan = withdraw.plan(only("road-accidents-2019")).await.unwrap();
+    let plan = withdraw.plan(these("road-accidents-2019")).await.unwrap();
     insta::assert_snapshot!(told(&plan), @r#"
     Withdraw “Road Safety Data 2019” from production
     Title: Road Safety Data 2019
@@ -165,7 +165,7 @@ async fn the_plans_are_told_as_reviewed() {
         "Title": "Road Safety Data 2019",
     }
     "#);
-    let plan = withdraw.plan(only("bathing-water-quality")).await.unwrap();
+    let plan = withdraw.plan(these("bathing-water-quality")).await.unwrap();
     insta::assert_snapshot!(told(&plan), @r#"
     Withdraw “Bathing Water Quality” from production
     Title: Bathing Water Quality
@@ -203,10 +203,10 @@ async fn a_dataset_that_changed_moves_the_digest_and_the_change_can_be_told() {
     let world = Sandbox::start().await;
     let registry = Registry::all();
     let withdraw = Op::of(&registry, "dataset withdraw", &world.site);
-    let seen = withdraw.plan(only("road-accidents-2018")).await.unwrap();
-    assert_eq!(withdraw.plan(only("road-accidents-2018")).await.unwrap().digest(), seen.digest());
+    let seen = withdraw.plan(these("road-accidents-2018")).await.unwrap();
+    assert_eq!(withdraw.plan(these("road-accidents-2018")).await.unwrap().digest(), seen.digest());
     world.control.change("road-accidents-2018", json!({"title": "Road Safety Data 2018, revised"})).await;
-    let now = withdraw.plan(only("road-accidents-2018")).await.unwrap();
+    let now = withdraw.plan(these("road-accidents-2018")).await.unwrap();
     assert_ne!(now.digest(), seen.digest());
     let facts: Vec<String> = now.changes_since(&seen).into_iter().map(|change| change.fact).collect();
     assert_eq!(facts, ["Last change", "Title"]);
@@ -218,7 +218,7 @@ async fn before_2_12_a_restore_that_may_erase_resources_must_be_asked_for() {
     let registry = Registry::all();
     let withdraw = Op::of(&registry, "dataset withdraw", &world.site);
     let restore = Op::of(&registry, "dataset restore", &world.site);
-    let plan = withdraw.plan(only("school-census-2023")).await.unwrap();
+    let plan = withdraw.plan(these("school-census-2023")).await.unwrap();
     insta::assert_snapshot!(plan.warnings.join("\n"), @r#"This is CKAN 2.10.7: a restore erases resources that were removed from the dataset earlier, if there are any, so no button offers it. It is asked for with `/ckan restore school-census-2023 --to active --erase-removed-resources --env production --reason "…"`."#);
     withdraw.execute(&plan).await.unwrap();
 
@@ -257,7 +257,7 @@ async fn on_2_12_a_restore_keeps_authors_and_removed_resources() {
     let before = world.control.dataset("school-census-2023").await.unwrap();
     assert!(before.resources.iter().any(|resource| resource.state == "deleted"), "the seed has one");
 
-    let plan = withdraw.plan(only("school-census-2023")).await.unwrap();
+    let plan = withdraw.plan(these("school-census-2023")).await.unwrap();
     withdraw.execute(&plan).await.unwrap();
     let back = restore.plan(withdraw.inverse(&plan).unwrap().arguments).await.unwrap();
     restore.execute(&back).await.unwrap();

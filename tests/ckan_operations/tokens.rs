@@ -7,7 +7,7 @@ use ckan_chatops::operations::{Look, PlanError, Registry};
 use sandbox::ckan::{CkanConfig, Fault, FaultKind};
 use serde_json::Value;
 
-use crate::world::{Op, Sandbox, World, only, settings};
+use crate::world::{Op, Sandbox, World, settings, these};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -31,7 +31,7 @@ async fn a_wrong_token_is_named_as_the_cause_of_everything() {
         let withdraw = Op::of(&registry, "dataset withdraw", &site);
         // To an anonymous visitor, the first is there, the second is forbidden, the third is not there.
         for target in ["consumer-price-index", "cycling-traffic-index", "no-such-dataset"] {
-            match withdraw.plan(only(target)).await {
+            match withdraw.plan(these(target)).await {
                 Err(PlanError::Ckan(error)) => assert_eq!(error.cause, Cause::TokenNotSysadmin, "{target}"),
                 other => panic!("{target}: {other:?}"),
             }
@@ -43,7 +43,7 @@ async fn a_wrong_token_is_named_as_the_cause_of_everything() {
 async fn a_token_that_was_revoked_after_the_plan_is_named_too() {
     let world = Sandbox::start().await;
     let registry = Registry::all();
-    let plan = Op::of(&registry, "dataset withdraw", &world.site).plan(only("consumer-price-index")).await;
+    let plan = Op::of(&registry, "dataset withdraw", &world.site).plan(these("consumer-price-index")).await;
     let revoked = Site::new(settings(&world.ckan.url(), "revoked")).unwrap();
     let withdraw = Op::of(&registry, "dataset withdraw", &revoked);
     let error = withdraw.execute(&plan.unwrap()).await.unwrap_err();
@@ -54,7 +54,7 @@ async fn a_token_that_was_revoked_after_the_plan_is_named_too() {
 async fn no_write_goes_to_another_site_than_the_configured_one() {
     let world = Sandbox::start().await;
     let registry = Registry::all();
-    let plan = Op::of(&registry, "dataset withdraw", &world.site).plan(only("consumer-price-index")).await;
+    let plan = Op::of(&registry, "dataset withdraw", &world.site).plan(these("consumer-price-index")).await;
     let mut elsewhere = settings(&world.ckan.url(), world.ckan.sysadmin_token());
     elsewhere.site_url = Some("https://ckan.example.org".to_owned());
     let site = Site::new(elsewhere).unwrap();
@@ -77,7 +77,7 @@ async fn the_public_site_is_asked_where_there_is_one() {
     public.public_url = Some(world.ckan.url().parse().unwrap());
     let site = Site::new(public).unwrap();
     let withdraw = Op::of(&registry, "dataset withdraw", &site);
-    let plan = withdraw.plan(only("consumer-price-index")).await.unwrap();
+    let plan = withdraw.plan(these("consumer-price-index")).await.unwrap();
     let id = plan.targets[0].id;
     assert_eq!(world.site.public_page(id).await, None);
     assert_eq!(site.public_page(id).await, Some(PublicPage::StillThere));

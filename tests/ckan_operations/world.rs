@@ -123,6 +123,11 @@ pub(crate) fn only(target: &str) -> Value {
     json!({ "target": target })
 }
 
+/// The arguments of a withdrawal of this dataset.
+pub(crate) fn these(target: &str) -> Value {
+    json!({ "targets": [target] })
+}
+
 /// What undoes this withdrawal on any CKAN: with the consent that one before 2.12 needs.
 pub(crate) fn accepting(withdrawal: &Plan) -> Value {
     let work = &withdrawal.work;

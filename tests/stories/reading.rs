@@ -24,7 +24,7 @@ async fn help_says_what_one_may_do() {
     insta::assert_snapshot!(world.is_told(ALICE, "/ckan help").await, @r#"
     What you can ask for
 
-    /ckan dataset withdraw or /ckan withdraw: Take one dataset off the site; it can be restored.
+    /ckan dataset withdraw or /ckan withdraw: Take datasets off the site; they can be restored.
 
     /ckan dataset restore or /ckan restore: Give a withdrawn dataset back as it was.
 
@@ -42,6 +42,18 @@ async fn help_says_what_one_may_do() {
 
     /ckan harvest purge-queues: Empty the harvest queues and end every harvest that is in them.
 
+    /ckan index dataset or /ckan reindex: Have CKAN index one dataset anew, where the site does not show it as it is.
+
+    /ckan index publisher: Have CKAN index each dataset of a publisher anew, such as after it was renamed.
+
+    /ckan index missing: Have CKAN index what the search index lacks; what is in it stays.
+
+    /ckan index refresh: Have CKAN index everything anew; the site keeps its search meanwhile.
+
+    /ckan index rebuild: Empty the search index and build it again: the site has no search meanwhile.
+
+    /ckan user email or /ckan email: Give a user another e-mail address; it is masked in the channel.
+
     Changes need --reason "why" (you are asked for it if you leave it out) and the approval of somebody else. --ticket names the ticket.
 
     /ckan dataset show or /ckan show: Show what CKAN says of one dataset.
@@ -55,6 +67,12 @@ async fn help_says_what_one_may_do() {
     /ckan harvest workers: Show how the harvest workers are doing and what waits for them.
 
     /ckan site show or /ckan version: Show which CKAN this is and how the bot reaches it.
+
+    /ckan index check: Compare the search index with the database.
+
+    /ckan user find: Find users by a part of their name or e-mail address.
+
+    /ckan user show: Show what CKAN says of one user; the address is masked.
 
     /ckan request list or /ckan list or /ckan requests: List the open requests, or the latest ones.
 
@@ -103,12 +121,12 @@ async fn a_site_is_shown_with_its_version_and_the_ways_to_it() {
         insta::assert_snapshot!(told, @"
         CKAN on production
         CKAN: 2.12.0
-        ckanext-harvest: not told: there is no command line to ask
+        ckanext-harvest: 1.6 or newer
         Calls itself: ‹address›
         The bot's account: chatops
-        Command line: not configured
+        Command line: configured
         Database: not configured
-        Services: none configured
+        Services: gather, fetch
         Tunnel: not configured
         ");
     }
