@@ -82,7 +82,7 @@ pub(super) async fn carry_out(hands: Hands<'_>) -> Result<(), StoreError> {
     }
     let (progress, seen) = Progress::channel();
     let ended = tokio::select! {
-        ended = Run::new(hands, &progress, &tally, fresh).to_the_end() => ended?,
+        ended = Run::new(hands, &progress, &tally, fresh).carry_out() => ended?,
         never = progress::show(bot, request, seen) => match never {},
     };
     match ended {
@@ -117,7 +117,9 @@ async fn check(hands: Hands<'_>, fresh: bool) -> Result<Checked, StoreError> {
         if items.is_empty() {
             return Ok(Checked::AnotherList);
         }
-        items.iter().for_each(|item| digester.take(item));
+        for item in &items {
+            digester.take(item);
+        }
         read += u32::try_from(items.len()).unwrap_or(PAGE);
         if !fresh {
             continue;
