@@ -54,10 +54,11 @@ impl Grammar {
     /// A grammar of these operations and environments. A ticket must fit the pattern as a whole; a pattern that is no
     /// regular expression fits nothing.
     pub fn new(registry: &Registry, environments: &[String], ticket_pattern: Option<&str>) -> Self {
-        let commands = registry.iter().map(|operation| OneCommand {
-            meta: operation.meta,
-            command: options::command(operation),
-            reader: operation.reader(),
+        let commands = registry.iter().map(|operation| {
+            let mut command = options::command(operation);
+            // clap knows its arguments' names only of a command that it has put together.
+            command.build();
+            OneCommand { meta: operation.meta, command, reader: operation.reader() }
         });
         let ticket = ticket_pattern.map(|written| {
             let pattern = whole_ticket(written);
