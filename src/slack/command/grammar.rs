@@ -103,6 +103,9 @@ impl Grammar {
     fn read_operation(&self, meta: &Meta, words: &[Word]) -> Result<Asked, Misunderstood> {
         let not_read = || Mistake::Option.because(sentences::see_help(meta));
         let one = self.commands.iter().find(|one| one.meta.name == meta.name).ok_or_else(not_read)?;
+        if let Some(word) = loose_word_of_a_reason(words) {
+            return Err(Mistake::Target.because(sentences::reason_without_quotes(word)));
+        }
         let matches = one
             .command
             .clone()
@@ -195,6 +198,16 @@ fn shell_words(words: &[Word]) -> Vec<String> {
         }
     }
     plain
+}
+
+/// The second word of a reason without quotation marks. Where a command takes several targets it would be one of them.
+fn loose_word_of_a_reason(words: &[Word]) -> Option<&str> {
+    let is_option = |word: &Word| !word.quoted && word.text.starts_with('-');
+    let at = words.iter().position(|word| !word.quoted && matches!(word.text.as_str(), "--reason" | "-r"))?;
+    let named = words.iter().take(at).any(|word| !is_option(word));
+    let bare = words.get(at + 1).is_some_and(|reason| !reason.quoted && !is_option(reason));
+    let loose = words.get(at + 2).filter(|word| !word.quoted && !is_option(word))?;
+    (named && bare).then_some(loose.text.as_str())
 }
 
 fn help(about: &str) -> Asked {
