@@ -12,7 +12,10 @@ use crate::world::{ALICE, BOB, World};
 /// Datasets that each of the others withdraws; they share one seeding.
 const EACH: usize = 190;
 /// Datasets that the bot withdraws, on a seeding of its own.
-const BOTS: usize = 1_000;
+const BOTS: usize = 800;
+/// Datasets that the load generator withdraws right before the bot and right after, on the same seeding: others' work on
+/// the machine comes and goes.
+const BESIDE: usize = 100;
 /// Calls at once: what the bot may have, and what `ckanapi` has workers.
 const AT_ONCE: usize = 4;
 
@@ -38,11 +41,13 @@ pub(crate) async fn measure(report: &mut Report) {
     let mut numbers = Numbers(1);
     // What the first calls of a fresh web server cost is nobody's.
     saturate(&world, &numbers.next(20), AT_ONCE).await;
-    let mut best: f64 = 0.0;
+    let mut best = (0.0, AT_ONCE);
     for at_once in [2, 4, 8] {
         let found = saturate(&world, &numbers.next(EACH), at_once).await;
         report.figure(&format!("plain load generator, {at_once} at once"), &format!("{found:.1}/s"));
-        best = best.max(found);
+        if found > best.0 {
+            best = (found, at_once);
+        }
     }
     let ckanapi = ckanapi(&world, &numbers.next(EACH)).await;
     report.figure(&format!("ckanapi delete datasets -p {AT_ONCE}"), &format!("{ckanapi:.1}/s"));
@@ -50,10 +55,15 @@ pub(crate) async fn measure(report: &mut Report) {
     report.figure("the runbook's curl loop", &format!("{curl:.1}/s"));
     drop(world);
     let world = World::start().await;
-    let bot = bot(&world, &Numbers(1).next(BOTS)).await;
+    let mut numbers = Numbers(1);
+    let before = saturate(&world, &numbers.next(BESIDE), best.1).await;
+    let bot = bot(&world, &numbers.next(BOTS)).await;
+    let after = saturate(&world, &numbers.next(BESIDE), best.1).await;
+    let saturation = f64::midpoint(before, after);
+    report.figure("saturation right before and after the bot", &format!("{before:.1} / {after:.1}/s"));
     report.figure("the bot, from its claim to the verified end", &format!("{bot:.1}/s"));
     report.part("Ratios of the bot");
-    report.aimed("to the saturation", bot / best, "", Aim::AtLeast(0.95));
+    report.aimed("to the saturation", bot / saturation, "", Aim::AtLeast(0.95));
     report.aimed("to ckanapi", bot / ckanapi, "", Aim::AtLeast(1.0));
     report.aimed("to the curl loop", bot / curl, "", Aim::AtLeast(1.0));
 }

@@ -28,8 +28,15 @@ pub struct Indexed {
     pub modified: String,
     /// Shown to its publisher's members only.
     pub private: bool,
-    /// Its publisher's id.
+    /// Its publisher's id, where the index keeps it; most only search by it.
     pub publisher: Option<String>,
+}
+
+impl Indexed {
+    /// False where the index tells another publisher than this one. A change of it is a change of `modified` as well.
+    pub fn may_be_of(&self, publisher: Option<&str>) -> bool {
+        self.publisher.is_none() || self.publisher.as_deref() == publisher
+    }
 }
 
 /// A part of a longer list.

@@ -387,7 +387,7 @@ impl BulkWork for DatasetWithdraw {
                 let same = seen.get(&item.target).is_some_and(|now| {
                     now.state == before.state.ckan()
                         && now.private == before.private
-                        && now.publisher == before.publisher
+                        && now.may_be_of(before.publisher.as_deref())
                         && many::same_moment(&now.modified, &before.modified)
                 });
                 if !same {

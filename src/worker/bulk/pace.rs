@@ -1,12 +1,13 @@
 //! How many calls CKAN gets at once.
 //!
-//! Guarantees never more than the ceiling and never none; one more at a time while answers come as fast as usual, and
-//! half as many at once where they take three times as long, or where CKAN gives no clear answer: what makes these
-//! answers wait makes CKAN's readers wait, as all stand in the same line. Pure.
+//! Guarantees never more than the ceiling and never none; one more at a time while CKAN does as many a second as usual,
+//! and half as many at once where it does a third of that, or gives no clear answer: what makes these answers wait makes
+//! CKAN's readers wait, as all stand in the same line. That each call takes longer the more there are at once is no
+//! sign of that. Pure.
 
 use std::time::Duration;
 
-/// So many times the usual time is slow.
+/// So many times the usual time for each is slow.
 const SLOW: f64 = 3.0;
 /// The weight of the newest answer.
 const NEWEST: f64 = 0.2;
@@ -16,9 +17,9 @@ const NEWEST: f64 = 0.2;
 pub(super) struct Pace {
     ceiling: usize,
     limit: usize,
-    /// Seconds that an answer takes where CKAN is not busy with us: the shortest average so far.
+    /// Seconds for each, where CKAN is not busy with others: the shortest average so far.
     usual: Option<f64>,
-    /// Seconds that an answer took of late.
+    /// Seconds for each of late: how long an answer took, by how many calls shared that time.
     lately: Option<f64>,
     /// Answers since the limit was changed.
     since: usize,
@@ -35,9 +36,9 @@ impl Pace {
         self.limit
     }
 
-    /// An answer came after this long; `clear` where it said what was done.
-    pub(super) fn answered(&mut self, took: Duration, clear: bool) {
-        let took = took.as_secs_f64();
+    /// An answer came after this long, one of so many calls at once; `clear` where it said what was done.
+    pub(super) fn answered(&mut self, took: Duration, at_once: u32, clear: bool) {
+        let took = took.as_secs_f64() / f64::from(at_once.max(1));
         let lately = self.lately.map_or(took, |lately| lately + NEWEST * (took - lately));
         self.lately = Some(lately);
         self.since += 1;
@@ -69,9 +70,11 @@ impl Pace {
 mod tests {
     use super::*;
 
+    /// A CKAN that needs so long for each, one after the other.
     fn after(pace: &mut Pace, answers: usize, ms: u64) -> usize {
         for _ in 0..answers {
-            pace.answered(Duration::from_millis(ms), true);
+            let at_once = u32::try_from(pace.limit()).unwrap();
+            pace.answered(Duration::from_millis(ms) * at_once, at_once, true);
         }
         pace.limit()
     }
@@ -81,7 +84,7 @@ mod tests {
         let mut pace = Pace::new(4);
         assert_eq!(pace.limit(), 2);
         assert_eq!(after(&mut pace, 12, 50), 4);
-        assert_eq!(after(&mut pace, 100, 90), 4, "twice as long is what four at once do to each other");
+        assert_eq!(after(&mut pace, 100, 90), 4, "half as fast is no reason yet");
         assert_eq!(Pace::new(0).limit(), 1);
         assert_eq!(after(&mut Pace::new(1), 100, 50), 1);
     }
@@ -97,14 +100,26 @@ mod tests {
     }
 
     #[test]
+    fn the_first_call_by_itself_is_not_what_all_are_measured_by() {
+        let mut pace = Pace::new(8);
+        pace.answered(Duration::from_millis(50), 1, true);
+        // Two workers: from three at once on each waits for others.
+        for _ in 0..200 {
+            let at_once = u32::try_from(pace.limit()).unwrap();
+            pace.answered(Duration::from_millis(25) * at_once.max(2), at_once, true);
+        }
+        assert_eq!(pace.limit(), 8);
+    }
+
+    #[test]
     fn no_clear_answer_halves_it_at_once() {
         let mut pace = Pace::new(8);
         after(&mut pace, 60, 50);
-        pace.answered(Duration::from_secs(30), false);
+        pace.answered(Duration::from_secs(30), 8, false);
         assert_eq!(pace.limit(), 4);
-        pace.answered(Duration::from_secs(30), false);
-        pace.answered(Duration::from_secs(30), false);
-        pace.answered(Duration::from_secs(30), false);
+        pace.answered(Duration::from_secs(30), 8, false);
+        pace.answered(Duration::from_secs(30), 8, false);
+        pace.answered(Duration::from_secs(30), 8, false);
         assert_eq!(pace.limit(), 1);
     }
 

@@ -226,11 +226,12 @@ impl<'a> Run<'a> {
                     left = self.filled(filled?, &mut queue, left);
                 }
                 Event::Acted(item, answer, took) => {
+                    let at_once = u32::try_from(acting).unwrap_or(u32::MAX);
                     acting -= 1;
                     self.acted += 1;
                     self.tell_progress();
                     let unclear = answer.as_ref().err().is_some_and(|e| e.effect == Effect::Unknown);
-                    self.pace.answered(took, !unclear);
+                    self.pace.answered(took, at_once, !unclear);
                     match answer {
                         Ok(()) => confirmed.push(item),
                         Err(error) if unclear => {
