@@ -163,7 +163,9 @@ fn objection(text: &str) -> String {
         return format!("There is a punctuation mark after the slug. Type it without: `{bare}`.");
     }
     if bare.contains([',', ';']) {
-        return "One dataset at a time: give one slug, UUID or address.".to_owned();
+        return "There is a comma or a semicolon in it. Give one slug, UUID or address; where a command takes several, \
+                put blanks between them."
+            .to_owned();
     }
     let lower = bare.to_ascii_lowercase();
     if is_slug(&lower) {
@@ -292,7 +294,7 @@ mod tests {
         "Road-Accidents-2019": Slugs are in small letters. If this is the dataset you mean, type `road-accidents-2019`.
         "road-accidents-2019,": There is a punctuation mark after the slug. Type it without: `road-accidents-2019`.
         "Road-Accidents-2019.": Slugs are in small letters. If this is the dataset you mean, type `road-accidents-2019`.
-        "a,b": One dataset at a time: give one slug, UUID or address.
+        "a,b": There is a comma or a semicolon in it. Give one slug, UUID or address; where a command takes several, put blanks between them.
         "-rf": A dataset's name does not begin with a dash. Type the slug as it stands at the end of the address of the dataset's page.
         "—reason": A slug has only small letters a to z, digits, - and _. Type it as it stands at the end of the address of the dataset's page, or give the UUID.
         "x": A slug has at least two characters. Type it as it stands at the end of the address of the dataset's page.
@@ -305,7 +307,7 @@ mod tests {
         "https://data.example.org/dataset/": This address is not a dataset's page. Paste one that has /dataset/ and the slug in it, or type the slug.
         "https://data.example.org/organization/df": This address is not a dataset's page. Paste one that has /dataset/ and the slug in it, or type the slug.
         "https://data.example.org/harvest/leeds-d": This is the address of a harvest source, not of a dataset. Give the slug, UUID or address of a dataset.
-        "https://data.example.org/dataset/Road,Ac": One dataset at a time: give one slug, UUID or address.
+        "https://data.example.org/dataset/Road,Ac": There is a comma or a semicolon in it. Give one slug, UUID or address; where a command takes several, put blanks between them.
         "http://": This address is not a dataset's page. Paste one that has /dataset/ and the slug in it, or type the slug.
         "#);
     }

@@ -36,9 +36,10 @@ async fn each_mistake_has_its_own_sentence_and_the_channel_sees_none() {
         "withdraw rоad-accidents-2019 --reason \"a Cyrillic o\"".to_owned(),
         "withdraw <!channel> --reason x".to_owned(),
         "withdraw <@U0BOB> --reason x".to_owned(),
-        "withdraw road-accidents-2019 leeds-car-parks --reason x".to_owned(),
+        "restore road-accidents-2019 leeds-car-parks --reason x".to_owned(),
         "withdraw road-accidents-2019,leeds-car-parks --reason x".to_owned(),
         "withdraw road-accidents-2019, --reason x".to_owned(),
+        "withdraw road-accidents-2019 --reason wrong leeds-car-parks --ticket 51234".to_owned(),
         "withdraw Road-Accidents-2019 --reason x".to_owned(),
         "withdraw --reason x".to_owned(),
         "withdraw \"\" --reason x".to_owned(),
@@ -47,7 +48,8 @@ async fn each_mistake_has_its_own_sentence_and_the_channel_sees_none() {
         format!("withdraw {SLUG} --reason \"open"),
         format!("withdraw {SLUG} --reason x --ticket abc"),
         format!("withdraw {SLUG} --reason x --env moon"),
-        "purge everything".to_owned(),
+        "purge everything --reason x".to_owned(),
+        "obliterate everything".to_owned(),
         "\u{200b}".to_owned(),
     ] {
         let shown: String = text.chars().take(60).collect();

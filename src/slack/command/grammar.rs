@@ -54,10 +54,11 @@ impl Grammar {
     /// A grammar of these operations and environments. A ticket must fit the pattern as a whole; a pattern that is no
     /// regular expression fits nothing.
     pub fn new(registry: &Registry, environments: &[String], ticket_pattern: Option<&str>) -> Self {
-        let commands = registry.iter().map(|operation| OneCommand {
-            meta: operation.meta,
-            command: options::command(operation),
-            reader: operation.reader(),
+        let commands = registry.iter().map(|operation| {
+            let mut command = options::command(operation);
+            // clap knows its arguments' names only of a command that it has put together.
+            command.build();
+            OneCommand { meta: operation.meta, command, reader: operation.reader() }
         });
         let ticket = ticket_pattern.map(|written| {
             let pattern = whole_ticket(written);
@@ -102,6 +103,9 @@ impl Grammar {
     fn read_operation(&self, meta: &Meta, words: &[Word]) -> Result<Asked, Misunderstood> {
         let not_read = || Mistake::Option.because(sentences::see_help(meta));
         let one = self.commands.iter().find(|one| one.meta.name == meta.name).ok_or_else(not_read)?;
+        if let Some(word) = loose_word_of_a_reason(words) {
+            return Err(Mistake::Target.because(sentences::reason_without_quotes(word)));
+        }
         let matches = one
             .command
             .clone()
@@ -194,6 +198,16 @@ fn shell_words(words: &[Word]) -> Vec<String> {
         }
     }
     plain
+}
+
+/// The second word of a reason without quotation marks. Where a command takes several targets it would be one of them.
+fn loose_word_of_a_reason(words: &[Word]) -> Option<&str> {
+    let is_option = |word: &Word| !word.quoted && word.text.starts_with('-');
+    let at = words.iter().position(|word| !word.quoted && matches!(word.text.as_str(), "--reason" | "-r"))?;
+    let named = words.iter().take(at).any(|word| !is_option(word));
+    let bare = words.get(at + 1).is_some_and(|reason| !reason.quoted && !is_option(reason));
+    let loose = words.get(at + 2).filter(|word| !word.quoted && !is_option(word))?;
+    (named && bare).then_some(loose.text.as_str())
 }
 
 fn help(about: &str) -> Asked {

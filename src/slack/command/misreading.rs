@@ -59,7 +59,11 @@ pub(super) fn mistake(error: &clap::Error, one: &OneCommand, words: &[Word]) -> 
         ErrorKind::MissingRequiredArgument => {
             let missing = command
                 .get_arguments()
-                .find(|known| argument.contains(&known.to_string()))
+                .find(|known| {
+                    known
+                        .get_value_names()
+                        .is_some_and(|names| names.iter().any(|name| argument.contains(name.as_str())))
+                })
                 .map_or_else(|| "target".to_owned(), label);
             Mistake::Target.because(sentences::missing_target(meta, &missing))
         }
