@@ -175,9 +175,27 @@ mod tests {
         What you can ask for
         `/ckan dataset withdraw` or `/ckan withdraw`: Take one dataset off the site; it can be restored.
         `/ckan dataset restore` or `/ckan restore`: Give a withdrawn dataset back as it was.
+        `/ckan dataset purge` or `/ckan purge`: Remove a withdrawn dataset for good; nothing gives it back.
+        `/ckan harvest reharvest` or `/ckan reharvest`: Harvest one source now, and tell how it goes until it is done.
+        `/ckan harvest stop` or `/ckan stop`: Stop the running harvest of one source; what it has imported stays.
+        `/ckan harvest restart`: Stop the running harvest of one source and harvest it anew.
+        `/ckan harvest abort`: End one stuck harvest job by its UUID, where stopping its source's harvest does not help.
+        `/ckan harvest restart-worker`: Restart the gather or the fetch worker.
+        `/ckan harvest purge-queues`: Empty the harvest queues and end every harvest that is in them.
+        `/ckan index dataset` or `/ckan reindex`: Have CKAN index one dataset anew, where the site does not show it as it is.
+        `/ckan index publisher`: Have CKAN index each dataset of a publisher anew, such as after it was renamed.
+        `/ckan index missing`: Have CKAN index what the search index lacks; what is in it stays.
+        `/ckan index refresh`: Have CKAN index everything anew; the site keeps its search meanwhile.
+        `/ckan index rebuild`: Empty the search index and build it again: the site has no search meanwhile.
         `/ckan user email` or `/ckan email`: Give a user another e-mail address; it is masked in the channel.
         Changes need `--reason "why"` (you are asked for it if you leave it out) and the approval of somebody else. `--ticket` names the ticket.
         `/ckan dataset show` or `/ckan show`: Show what CKAN says of one dataset.
+        `/ckan harvest list` or `/ckan harvests`: List the harvest sources, those that are being harvested first.
+        `/ckan harvest status`: Show how one harvest source is doing: its last harvests, their counts and errors.
+        `/ckan harvest jobs`: List the harvests that wait or run.
+        `/ckan harvest workers`: Show how the harvest workers are doing and what waits for them.
+        `/ckan site show` or `/ckan site` or `/ckan version`: Show which CKAN this is and how the bot reaches it.
+        `/ckan index check`: Compare the search index with the database.
         `/ckan user find`: Find users by a part of their name or e-mail address.
         `/ckan user show`: Show what CKAN says of one user; the address is masked.
         `/ckan request list` or `/ckan list` or `/ckan requests`: List the open requests, or the latest ones.
@@ -246,7 +264,7 @@ mod tests {
         ");
         insta::assert_snapshot!(shown(true, true, &["dataset"]), @"
         No such command
-        That needs one more word: `/ckan dataset withdraw`, `/ckan dataset restore` or `/ckan dataset show`.
+        That needs one more word: `/ckan dataset withdraw`, `/ckan dataset restore`, `/ckan dataset purge` or `/ckan dataset show`.
         ");
         insta::assert_snapshot!(shown(true, true, &["moon"]), @"
         No such command

@@ -205,9 +205,8 @@ fn says(status: &Finished) -> Sync {
         }
     }
     match (at_work, at_rest, status.exit.code()) {
-        (true, ..) => Sync::Running,
         (false, true, 0 | 3) => Sync::Idle,
-        (false, false, 0) => Sync::Running,
+        (true, ..) | (false, false, 0) => Sync::Running,
         _ => Sync::Unclear,
     }
 }

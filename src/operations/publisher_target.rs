@@ -146,6 +146,16 @@ mod tests {
             .iter()
             .map(|text| format!("{text:?}: {}", text.parse::<PublisherTarget>().unwrap_err()))
             .collect();
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        "": Say which publisher: its slug, its UUID, or the address of its page.
+        " ": Say which publisher: its slug, its UUID, or the address of its page.
+        "-o": A publisher's slug does not begin with a dash. Type it as it stands at the end of the address of its page.
+        "Environment-Agency": Slugs are in small letters. If this is the publisher you mean, type `environment-agency`.
+        "Environment Agency": A publisher's slug has 2 to 100 small letters a to z, digits, - and _. Type it as it stands at the end of the address of its page, or give the UUID.
+        "x": A publisher's slug has 2 to 100 small letters a to z, digits, - and _. Type it as it stands at the end of the address of its page, or give the UUID.
+        "https://ckan.example.org/dataset/road-accidents-2019": This address is not a publisher's page. Paste one that has /organization/ or /publisher/ and the slug in it, or type the slug.
+        "https://ckan.example.org/organization/": This address is not a publisher's page. Paste one that has /organization/ or /publisher/ and the slug in it, or type the slug.
+        "https://": This address is not a publisher's page. Paste one that has /organization/ or /publisher/ and the slug in it, or type the slug.
+        "#);
     }
 }
