@@ -91,9 +91,6 @@ pub struct User {
     /// Whether it may do everything.
     #[serde(default)]
     pub sysadmin: bool,
-    /// When it was made, in CKAN's own text (UTC without saying so).
-    #[serde(default)]
-    pub created: Option<String>,
 }
 
 /// One publisher that a person belongs to.
@@ -157,7 +154,6 @@ impl User {
             email: row.email.filter(|email| !email.trim().is_empty()).map(Address),
             state: row.state.into(),
             sysadmin: row.sysadmin,
-            created: None,
         })
     }
 

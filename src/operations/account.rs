@@ -3,8 +3,6 @@
 //! Guarantees that the token was proved before anything CKAN said is believed, that addresses are masked in everything
 //! shown here, and which accounts nobody changes through the bot. Leaves what is done with an account to operations.
 
-use jiff::civil::DateTime;
-
 use super::PlanError;
 use super::user_target::UserTarget;
 use crate::approval::Target;
@@ -101,11 +99,7 @@ impl Account {
             ("Publishers", self.memberships_in_words()),
             ("Sysadmin", if self.user.sysadmin { "yes" } else { "no" }.to_owned()),
         ];
-        let mut lines: Vec<_> = lines.into_iter().map(|(label, value)| (label.to_owned(), value)).collect();
-        if let Some(created) = self.user.created.as_ref().and_then(|text| text.parse::<DateTime>().ok()) {
-            lines.push(("Since".to_owned(), created.strftime("%-d %B %Y").to_string()));
-        }
-        lines
+        lines.into_iter().map(|(label, value)| (label.to_owned(), value)).collect()
     }
 }
 

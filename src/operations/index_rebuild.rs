@@ -14,7 +14,7 @@ use super::{ChangeOperation, Inverse, Meta, PlanError, Progress, Risk, Sighting}
 use crate::approval::Plan;
 use crate::ckan::harvest::job::HarvestJob;
 use crate::ckan::index::{self, Counts};
-use crate::ckan::{CallError, Cause, CkanVersion, Finished, Service, Site};
+use crate::ckan::{CallError, Cause, CkanVersion, Finished, Service, Site, Stream};
 
 const COMMAND: &str = "search-index rebuild";
 
@@ -166,7 +166,7 @@ async fn sync(site: &Site) -> Result<Sync, CallError> {
 
 /// What a supervisor's, systemd's or kubectl's status says. What says neither counts as running where it says something.
 fn says(status: &Finished) -> Sync {
-    const AT_WORK: [&str; 4] = ["running", "active", "activating", "loading"];
+    const AT_WORK: [&str; 3] = ["running", "active", "activating"];
     const AT_REST: [&str; 11] = [
         "inactive",
         "stopped",
@@ -180,7 +180,9 @@ fn says(status: &Finished) -> Sync {
         "suspended",
         "none",
     ];
-    let text = status.tail.iter().map(|line| line.text.to_lowercase()).collect::<Vec<_>>().join("\n");
+    // CKAN's own programs log to the other one whatever they do.
+    let said = status.tail.iter().filter(|line| line.from == Stream::Out);
+    let text = said.map(|line| line.text.to_lowercase()).collect::<Vec<_>>().join("\n");
     let words: Vec<&str> =
         text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let is_denied = |at: usize| {
@@ -203,9 +205,8 @@ fn says(status: &Finished) -> Sync {
         }
     }
     match (at_work, at_rest, status.exit.code()) {
-        (true, ..) => Sync::Running,
         (false, true, 0 | 3) => Sync::Idle,
-        (false, false, 0) => Sync::Running,
+        (true, ..) | (false, false, 0) => Sync::Running,
         _ => Sync::Unclear,
     }
 }
@@ -213,7 +214,7 @@ fn says(status: &Finished) -> Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ckan::{Line, Stream};
+    use crate::ckan::Line;
 
     #[test]
     fn hazard_15_a_sync_counts_as_idle_only_where_its_status_says_so() {

@@ -14,7 +14,7 @@ use super::{PlanError, Progress, Sighting};
 use crate::approval::{Plan, Target};
 use crate::ckan::index::{self, Counts, rebuild_progress};
 use crate::ckan::version::CommandLineRules;
-use crate::ckan::{CallError, Cause, CkanVersion, Effect, Finished, Line, Site, Word};
+use crate::ckan::{CallError, Cause, CkanVersion, CommandLine, Effect, Finished, Line, Site, Word};
 use crate::sentences::versions;
 
 /// The index as a whole, of which only one request may be open.
@@ -90,7 +90,7 @@ pub(super) fn judge(command: &'static str, seen: &Sighting) -> Result<(), CallEr
 
 /// How long a command may go on after we lost sight of it: it does not end with the connection to it.
 pub(super) fn may_go_on(site: &Site) -> Duration {
-    let command = site.command_line().map_or(Duration::ZERO, |line| line.time_limit());
+    let command = site.command_line().map_or(Duration::ZERO, CommandLine::time_limit);
     command.max(site.write_deadline())
 }
 

@@ -1,5 +1,7 @@
 //! The search index is compared, mended, refreshed, and emptied and built again, by CKAN's own command line.
 
+use std::time::Duration;
+
 use sandbox::ckan::{IndexDisturbance, programs};
 use sandbox::slack::Message;
 use serde_json::json;
@@ -69,8 +71,12 @@ async fn asks(world: &World, text: &str, words: &str) -> Message {
 
 /// The texts of a done operation, with what differs between CKANs taken out.
 async fn done(world: &World, card: &Message) -> String {
-    let done = world.thread(card, "Done and verified").await;
-    plain(world, &done.text)
+    // A real command takes seconds to start, and there are three of them.
+    let patient = world.control.clone().with_patience(Duration::from_mins(1));
+    let is_done = |message: &Message| {
+        message.thread_ts.as_deref() == Some(&card.ts) && message.text.contains("Done and verified")
+    };
+    plain(world, &patient.wait_message(BOB, is_done).await.unwrap().text)
 }
 
 async fn reviews(world: &World, user: &str, card: &Message, typed: &str) {
@@ -216,7 +222,7 @@ async fn everything_is_indexed_anew_while_the_site_keeps_its_search() {
     - The index has all ‹n› public datasets and sources of the database.
     - All of them were indexed since this was asked.
     ");
-    let card = asks(&world, "index refresh", "The last one took: a second").await;
+    let card = asks(&world, "index refresh", "second").await;
     world.presses(ALICE, &card, "cancel").await;
     world.thread(&card, "cancelled").await;
 }
@@ -227,9 +233,9 @@ async fn hazard_11_the_index_is_emptied_only_by_two_who_type_it_and_is_whole_aga
     let card = asks(&world, "index rebuild", "Empty the search index").await;
     insta::assert_snapshot!(plain(&world, &card.text), @"
     Empty the search index of production and build it again
-    Public, in the database: 27
-    Public, in the index: 27
-    Goes dark meanwhile: 27 datasets and sources
+    Public, in the database: ‹n›
+    Public, in the index: ‹n›
+    Goes dark meanwhile: ‹n› datasets and sources
     The last one took: the bot has not done this here yet
     Environment: production
     Asked by: <@U0ALICE>
@@ -247,13 +253,19 @@ async fn hazard_11_the_index_is_emptied_only_by_two_who_type_it_and_is_whole_aga
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
     reviews(&world, BOB, &card, "production").await;
-    insta::assert_snapshot!(world.told(BOB, "exactly").await, @"");
+    insta::assert_snapshot!(world.told(BOB, "exactly").await, @"This cannot be undone, so it is not approved by a press alone: press Approve and type empty production exactly. Nothing was decided.");
     reviews(&world, BOB, &card, "empty production").await;
     world.card_says(&card, "1 of 2").await;
     reviews(&world, CARA, &card, "empty production").await;
-    insta::assert_snapshot!(done(&world, &card).await, @"");
+    insta::assert_snapshot!(done(&world, &card).await, @"
+    Done and verified: Empty the search index of production and build it again.
+    What I saw
+    - The index has all ‹n› public datasets and sources of the database.
+    - All of them were indexed since this was asked.
+    ");
     assert!(is_found(&world, "house-price-index").await);
-    let told = world.is_told(ALICE, "/ckan index check").await;
+    world.types(ALICE, "/ckan index check").await;
+    let told = world.told(ALICE, "The search index of").await;
     assert!(told.contains("The index has all "), "{told}");
 }
 

@@ -37,7 +37,6 @@ async fn an_address_is_changed_and_back_and_only_two_people_see_it_whole() {
     UUID: 755a4747-8e27-5079-a035-4012de366f1d
     Account: active
     Publishers: Department for Transport (admin)
-    Since: 1 January 2014
     Present address: d…@example.org
     New address: d…@example.org
     Environment: production
@@ -149,7 +148,6 @@ async fn users_are_found_and_shown_with_masked_addresses() {
     Address: e…@example.org
     Publishers: Department for Transport (editor), Leeds City Council (member)
     Sysadmin: no
-    Since: 1 January 2014
 
     To change the address, type /ckan email dft-editor new.address@example.gov.uk.
     ");
@@ -162,7 +160,6 @@ async fn users_are_found_and_shown_with_masked_addresses() {
     Address: s…@example.org
     Publishers: all of them, as a sysadmin
     Sysadmin: yes
-    Since: 1 January 2014
     ");
     insta::assert_snapshot!(world.is_told(ALICE, "/ckan user show deleted-user").await, @"
     “Dell Deleted” on production
@@ -173,7 +170,6 @@ async fn users_are_found_and_shown_with_masked_addresses() {
     Address: d…@example.org
     Publishers: none
     Sysadmin: no
-    Since: 1 January 2014
 
     It cannot log in and belongs to nobody any more.
     ");
@@ -250,7 +246,6 @@ async fn a_display_name_capitals_and_a_pending_double_are_told_on_the_card() {
     UUID: da9141b0-94da-504b-a7b4-5772a8545aa2
     Account: active
     Publishers: Department for Transport (editor), Leeds City Council (member)
-    Since: 1 January 2014
     Present address: e…@example.org
     New address: p…@example.org
     Environment: production
