@@ -204,7 +204,7 @@ async fn hazard_21_no_title_in_the_table_of_results_is_a_formula() {
     asks_for(&world, ALICE, &MANY).await;
     let card = world.card("Withdraw 3 datasets").await;
     world.presses(BOB, &card, "approve").await;
-    let file = world.file(&card).await;
+    let file = world.file(&card, "results.csv").await;
     insta::assert_snapshot!(file.replace("\r\n", "\n"), @r#"
     name,id,title,result,note
     road-accidents-2019,98b48282-0a09-5590-954a-9818be2884bc,"'=HYPERLINK(""http://evil.example"",""Roads"")",done,

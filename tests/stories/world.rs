@@ -396,12 +396,16 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
     }
 
     /// Waits for a file in the thread of `card`, and reads it.
-    pub async fn file(&self, card: &Message) -> String {
+    pub async fn file(&self, card: &Message, ending: &str) -> String {
         let ts = card.ts.clone();
         let shared = self
             .control
             .wait_message(BOB, |message| {
-                message.thread_ts.as_deref() == Some(&ts) && !message.files.is_empty()
+                message.thread_ts.as_deref() == Some(&ts)
+                    && message
+                        .files
+                        .iter()
+                        .any(|file| file["name"].as_str().is_some_and(|n| n.ends_with(ending)))
             })
             .await
             .expect("a file in the thread");
