@@ -241,7 +241,10 @@ async fn take_up(hands: Hands<'_>) -> Result<(), StoreError> {
     }
     let now = bot.clock.now();
     let tally = bot.store.tally(&request.id).await?;
-    let open = tally.of(ItemState::Waiting) + tally.of(ItemState::Sent);
+    let waiting = tally.of(ItemState::Waiting);
+    // Where a run was stopped, nothing waits and the rest was left out: what it had sent is only looked at.
+    let was_stopped = waiting == 0 && tally.of(ItemState::Skipped) > 0;
+    let open = if was_stopped { 0 } else { waiting + tally.of(ItemState::Sent) };
     let event = Event::Resume {
         attempt: bot.ids.attempt(),
         worker: bot.worker.clone(),

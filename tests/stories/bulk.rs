@@ -53,7 +53,7 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
     What I saw
     - All 3 are withdrawn.
     - The search does not find any of them any more.
-    - CKAN's own record of the first six, and of each one whose answer was unclear, has it as withdrawn, and a visitor who is not signed in cannot read it.
+    - CKAN's own record of the first ones, and of each one whose answer was unclear, has it as withdrawn, and a visitor who is not signed in cannot read it.
     ");
     assert_eq!(states(&world, &MANY).await, ["deleted"; 3]);
     for slug in MANY {
@@ -92,7 +92,7 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
     What I saw
     - Both are restored.
     - The search has all of them again, each in the state and with the publisher that it had.
-    - CKAN's own record of the first six, and of each one whose answer was unclear, has their resources and groups as well.
+    - CKAN's own record of the first ones, and of each one whose answer was unclear, has their resources and groups as well.
     ");
     assert_eq!(states(&world, &MANY).await, ["active"; 3]);
     let acts = world.audit().await;
@@ -203,6 +203,13 @@ async fn hazard_21_no_title_in_the_table_of_results_is_a_formula() {
     world.ckan.action("package_patch", json!({"id": MANY[0], "title": title})).await;
     asks_for(&world, ALICE, &MANY).await;
     let card = world.card("Withdraw 3 datasets").await;
+    let list = world.file(&card, "list.csv").await;
+    insta::assert_snapshot!(list.replace("\r\n", "\n"), @r#"
+    name,id,title
+    road-accidents-2019,98b48282-0a09-5590-954a-9818be2884bc,"'=HYPERLINK(""http://evil.example"",""Roads"")"
+    road-accidents-2018,25e116a3-0918-5821-9b91-d1e38ebb8a20,Road Safety Data 2018
+    house-price-index,f6899a70-2159-5c0a-a5bd-79866524b7a0,House Price Index
+    "#);
     world.presses(BOB, &card, "approve").await;
     let file = world.file(&card, "results.csv").await;
     insta::assert_snapshot!(file.replace("\r\n", "\n"), @r#"
