@@ -6,6 +6,7 @@
 
 mod failures;
 mod pace;
+mod results;
 mod run;
 
 use std::collections::BTreeMap;
@@ -21,14 +22,11 @@ use crate::audit::{Act as AuditAct, Actor};
 use crate::ckan::{CallError, Site};
 use crate::ids::AttemptId;
 use crate::operations::bulk::{Look, Seen};
-use crate::operations::csv::CsvFile;
 use crate::operations::{self, BulkWork, Progress};
 use crate::sentences::bulk::{self as words, Stop};
-use crate::sentences::text::Text;
 use crate::sentences::{calls, story};
-use crate::slack::files::ResultFile;
 use crate::slack::message::Message;
-use crate::store::{Commit, ItemFilter, Marks, Outgoing, StoreError};
+use crate::store::{Commit, ItemFilter, Marks, StoreError};
 
 /// Items read from the store at once.
 const PAGE: u32 = 800;
@@ -172,29 +170,9 @@ async fn end(hands: Hands<'_>, stop: Option<Stop>) -> Result<(), StoreError> {
     }
     let seen = words::ended(&tally.counts, &examples, work.done(), stop, work.seen());
     let verdict = verdict(&tally.counts);
-    let files = if verdict == Verdict::Unknown { vec![] } else { vec![results(hands).await?] };
+    let results = if verdict == Verdict::Unknown { vec![] } else { results::messages(hands).await? };
     let outcome = Outcome { verdict, accepted: false, seen };
-    executor::settle_and_send(bot, request, hands.attempt, outcome, files).await
-}
-
-/// Every item with what became of it, as a file in the thread.
-async fn results(hands: Hands<'_>) -> Result<Outgoing, StoreError> {
-    let Hands { bot, request, .. } = hands;
-    let mut file = CsvFile::new(&["name", "id", "title", "result", "note"]);
-    let mut from = 0;
-    loop {
-        let items = bot.store.items(&request.id, ItemFilter { state: None, from, limit: PAGE }).await?;
-        let Some(last) = items.last() else { break };
-        from = last.position + 1;
-        for item in &items {
-            let id = item.target.to_string();
-            file.row([&*item.name, &id, &item.title, item.state.name(), &item.note]);
-        }
-    }
-    let name = format!("{}-results.csv", request.id.reference());
-    let comment = Text::from(words::RESULTS);
-    let file = ResultFile::new(&name, words::RESULTS_TITLE, &comment, file.into_text());
-    Ok(bot.file(request, &file))
+    executor::settle_and_send(bot, request, hands.attempt, outcome, results).await
 }
 
 /// The verdict on the whole, by the states of the items.

@@ -26,6 +26,7 @@ export async function list(scene) {
   console.log(`list, empty: ${oneLine(missing)}`);
   await scene.shot("list-empty");
   await scene.field(/Datasets, one per line/).fill(`${[...GOOD, ...BAD].join("\n")}\n`);
+  must(!(await page.getByTestId("error-list").isVisible()), "the empty list is called wrong after it was filled");
   await scene.shot("list-form");
   await scene.submit();
   const card = await scene.seen("a card for the list", async () => (await scene.pendingCards()).find((ts) => !before.has(ts)));
@@ -40,6 +41,11 @@ export async function list(scene) {
   await scene.decided(card);
   await scene.barMoves(card, "list");
   await scene.threadTells(card, /Done and verified: Withdraw/, "list-outcome");
+  const rows = await scene.seen("the table of results", async () => {
+    const shown = await scene.thread.locator("table tbody tr").allInnerTexts();
+    return shown.length > 0 ? shown : null;
+  });
+  must(rows.length === GOOD.length && rows.every((row) => /done/.test(row)), `the table in the thread reads: ${rows.join(" | ")}`);
   const file = scene.thread.getByTestId("file").last();
   await file.waitFor();
   const [download] = await Promise.all([page.waitForEvent("download"), file.getByTestId("file-download").click()]);
