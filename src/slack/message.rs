@@ -131,7 +131,16 @@ impl Message {
             self.spoken.push(crate::sentences::text::escape(&shown.join(" · ")));
             cells.push(shown.into_iter().map(SlackTableCell::from).collect());
         }
-        self.blocks.push(SlackTableBlock::new(cells).into());
+        // The last column is the one of whole sentences.
+        let columns = held.iter().filter(|held| **held).count();
+        let settings = (1..=columns)
+            .map(|column| {
+                SlackTableColumnSetting::new()
+                    .with_align(SlackTableColumnAlign::Left)
+                    .with_is_wrapped(column == columns)
+            })
+            .collect();
+        self.blocks.push(SlackTableBlock::new(cells).with_column_settings(settings).into());
         self
     }
 

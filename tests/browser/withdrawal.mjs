@@ -7,6 +7,7 @@ const DATASET = "road-accidents-2019";
 export async function withdrawal(scene) {
   const { alice, bob, guest, outsider, page } = scene;
   await scene.become(alice);
+  await page.getByTestId("try").first().waitFor();
   await scene.shot("start");
   const composer = page.getByTestId("composer");
   const ask = async () => {
