@@ -6,14 +6,15 @@
 
 mod failures;
 mod pace;
-mod results;
 mod run;
+mod tables;
 
 use std::collections::BTreeMap;
 
 use tokio_util::sync::CancellationToken;
 
 use self::run::{Ended, Run};
+pub(super) use self::tables::whole_list;
 use super::{Bot, executor, progress, record};
 use crate::approval::bulk::Digester;
 use crate::approval::transition::later;
@@ -80,7 +81,7 @@ pub(super) async fn carry_out(hands: Hands<'_>) -> Result<(), StoreError> {
     }
     let (progress, seen) = Progress::channel();
     let ended = tokio::select! {
-        ended = Run::new(hands, &progress, &tally, fresh).to_the_end() => ended?,
+        ended = Run::new(hands, &progress, &tally, fresh).carry_out() => ended?,
         never = progress::show(bot, request, seen) => match never {},
     };
     match ended {
@@ -115,7 +116,9 @@ async fn check(hands: Hands<'_>, fresh: bool) -> Result<Checked, StoreError> {
         if items.is_empty() {
             return Ok(Checked::AnotherList);
         }
-        items.iter().for_each(|item| digester.take(item));
+        for item in &items {
+            digester.take(item);
+        }
         read += u32::try_from(items.len()).unwrap_or(PAGE);
         if !fresh {
             continue;
@@ -170,7 +173,10 @@ async fn end(hands: Hands<'_>, stop: Option<Stop>) -> Result<(), StoreError> {
     }
     let seen = words::ended(&tally.counts, &examples, work.done(), stop, work.seen());
     let verdict = verdict(&tally.counts);
-    let results = if verdict == Verdict::Unknown { vec![] } else { results::messages(hands).await? };
+    let results = match verdict {
+        Verdict::Unknown => vec![],
+        _ => vec![tables::at_a_glance(hands).await?, tables::results(hands).await?],
+    };
     let outcome = Outcome { verdict, accepted: false, seen };
     executor::settle_and_send(bot, request, hands.attempt, outcome, results).await
 }

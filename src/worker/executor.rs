@@ -150,6 +150,12 @@ async fn attempt_it(
         executed = change.execute(site, &request.plan, &progress) => executed,
         never = progress::show(bot, request, seen) => match never {},
     };
+    let printed = progress.tail();
+    if !printed.is_empty() {
+        let entry = record::of_request(bot.clock.now(), Actor::Bot, AuditAct::Printed, request)
+            .detail(&printed.join("\n"));
+        keep_trying(bot, Commit { entries: vec![entry], ..Commit::default() }).await?;
+    }
     let outcome = judge(bot, change, site, request, executed, place).await;
     settle(bot, request, &attempt, outcome).await
 }

@@ -36,6 +36,9 @@ export async function list(scene) {
   }
   await scene.card(card).scrollIntoViewIfNeeded();
   await scene.shot("list-card");
+  await scene.openThread(card);
+  await scene.thread.getByTestId("file").filter({ hasText: "list.csv" }).waitFor();
+  await scene.shot("list-whole");
 
   await scene.approve(bob, card);
   await scene.decided(card);
@@ -46,7 +49,7 @@ export async function list(scene) {
     return shown.length > 0 ? shown : null;
   });
   must(rows.length === GOOD.length && rows.every((row) => /done/.test(row)), `the table in the thread reads: ${rows.join(" | ")}`);
-  const file = scene.thread.getByTestId("file").last();
+  const file = scene.thread.getByTestId("file").filter({ hasText: "results.csv" });
   await file.waitFor();
   const [download] = await Promise.all([page.waitForEvent("download"), file.getByTestId("file-download").click()]);
   const table = readFileSync(await download.path(), "utf8").trim().split(/\r?\n/);

@@ -212,7 +212,7 @@ async fn hazard_21_no_title_in_the_table_of_results_is_a_formula() {
     asks_for(&world, ALICE, &MANY).await;
     let card = world.card("Withdraw 3 datasets").await;
     world.presses(BOB, &card, "approve").await;
-    let file = world.file(&card).await;
+    let file = world.file(&card, "results.csv").await;
     insta::assert_snapshot!(file.replace("\r\n", "\n"), @r#"
     name,id,title,result,note
     road-accidents-2019,98b48282-0a09-5590-954a-9818be2884bc,"'=HYPERLINK(""http://evil.example"",""Roads"")",done,
@@ -234,13 +234,13 @@ async fn what_is_typed_must_all_be_there_and_what_is_left_must_be_something() {
     ] {
         said.push(world.is_told(ALICE, &format!("/ckan {text}")).await);
     }
-    insta::assert_snapshot!(said.join("\n"), @"
-    There is no dataset asked on production, so nothing was asked for. Check each name, and put a reason of several words in quotation marks.
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    asked is too much. Put the whole reason into quotation marks: --reason "why".
     Name either datasets or a publisher with --publisher, not both in one request.
     There is no publisher no-such-publisher on production. Check it against the address of the publisher's page, and the environment.
     That is no publisher's slug. Type it as it stands at the end of the address of the publisher's page, or give its UUID.
     There is nothing to withdraw: named twice (1: business-counts-2015); already withdrawn (1: business-counts-2015).
-    ");
+    "#);
 }
 
 #[tokio::test]

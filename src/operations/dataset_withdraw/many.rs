@@ -120,8 +120,12 @@ pub(super) async fn plan(site: &Site, arguments: &Arguments) -> Result<Plan, Pla
                 findings.take(key, &dataset, indexed);
             })
             .await?;
-            arguments.repeated.iter().for_each(|key| lines.duplicate.add(key));
-            arguments.bad_lines.iter().for_each(|line| lines.unreadable.add(&format!("line {line}")));
+            for key in &arguments.repeated {
+                lines.duplicate.add(key);
+            }
+            for line in &arguments.bad_lines {
+                lines.unreadable.add(&format!("line {line}"));
+            }
         }
     }
     if !arguments.list {
@@ -346,9 +350,12 @@ fn facts_of(harvesters: &[Harvester]) -> Facts {
 
 /// The way back, where the bot offers one.
 pub(super) fn inverse(plan: &Plan) -> Option<Inverse> {
-    let work = Work::deserialize(&plan.work).ok().filter(|work| work.offers_restore)?;
-    drop(work);
-    Some(Inverse { label: "Restore all", operation: DatasetRestore::META.name, arguments: Value::Null })
+    let offered = Work::deserialize(&plan.work).is_ok_and(|work| work.offers_restore);
+    offered.then_some(Inverse {
+        label: "Restore all",
+        operation: DatasetRestore::META.name,
+        arguments: Value::Null,
+    })
 }
 
 /// What is bound of an item. One that another version of the bot wrote may not be readable; then nothing was done.

@@ -119,7 +119,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    pub(super) async fn to_the_end(mut self) -> Result<Ended, StoreError> {
+    pub(super) async fn carry_out(mut self) -> Result<Ended, StoreError> {
         self.look_at_what_was_sent().await?;
         loop {
             while self.waiting > 0 && !self.is_halted() {
@@ -382,15 +382,16 @@ impl<'a> Run<'a> {
                 (ItemState::Unknown, words::NOT_SEEN.to_owned())
             } else if unclear.former {
                 match work.moved(site, std::slice::from_ref(item)).await {
-                    Ok(moved) => match moved.into_iter().next() {
-                        Some(moved) => (ItemState::Skipped, moved.now),
-                        None => {
+                    Ok(moved) => {
+                        if let Some(moved) = moved.into_iter().next() {
+                            (ItemState::Skipped, moved.now)
+                        } else {
                             some_wait = true;
                             self.waiting += 1;
                             self.acted = self.acted.saturating_sub(1);
                             (ItemState::Waiting, String::new())
                         }
-                    },
+                    }
                     Err(_) => continue,
                 }
             } else {

@@ -1,16 +1,18 @@
-//! What became of the items, in the thread: a table of those that matter most, and a file of all.
+//! The tables of a request over many items: the whole list before anybody approves, and all results after.
 //!
-//! Guarantees that what was not done stands first in the table, that the table stays small enough for Slack whatever
-//! the items are called, and that the file holds every item. Leaves the verdict on the whole to its parent.
+//! Guarantees that the files hold every item, read page by page, and no cell that a spreadsheet would take for a formula;
+//! and that what was not done stands first in the table of the thread, which fits into Slack's whatever the items are
+//! called. Leaves bringing them to Slack to the outbox.
 
 use super::{Hands, PAGE};
-use crate::approval::{Item, ItemState};
+use crate::approval::{Item, ItemState, Request};
 use crate::operations::csv::CsvFile;
 use crate::sentences::bulk as words;
 use crate::sentences::text::Text;
 use crate::slack::files::ResultFile;
 use crate::slack::message::{Message, cut};
 use crate::store::{ItemFilter, Outgoing, StoreError};
+use crate::worker::Bot;
 
 /// Items in the table: as many as can be read at a glance.
 const ROWS: u32 = 20;
@@ -26,12 +28,22 @@ const ORDER: [ItemState; 6] = [
     ItemState::Done,
 ];
 
-/// The table and the file, in this order.
-pub(super) async fn messages(hands: Hands<'_>) -> Result<Vec<Outgoing>, StoreError> {
-    Ok(vec![table(hands).await?, file(hands).await?])
+/// Every item that an approval is for, as a file in the thread; nothing for a request that lists none.
+pub(in crate::worker) fn whole_list(bot: &Bot, request: &Request, items: &[Item]) -> Option<Outgoing> {
+    if items.is_empty() {
+        return None;
+    }
+    let mut file = CsvFile::new(&["name", "id", "title"]);
+    for item in items {
+        file.row([&*item.name, &item.target.to_string(), &item.title]);
+    }
+    let name = format!("{}-list.csv", request.id.reference());
+    let file = ResultFile::new(&name, words::LIST_TITLE, &Text::from(words::LIST), file.into_text());
+    Some(bot.file(request, &file))
 }
 
-async fn table(hands: Hands<'_>) -> Result<Outgoing, StoreError> {
+/// The items that matter most with what became of them, as a table in the thread.
+pub(super) async fn at_a_glance(hands: Hands<'_>) -> Result<Outgoing, StoreError> {
     let Hands { bot, request, .. } = hands;
     let mut items: Vec<Item> = vec![];
     for state in ORDER {
@@ -49,7 +61,8 @@ async fn table(hands: Hands<'_>) -> Result<Outgoing, StoreError> {
     Ok(bot.thread(request, body))
 }
 
-async fn file(hands: Hands<'_>) -> Result<Outgoing, StoreError> {
+/// Every item with what became of it, as a file in the thread.
+pub(super) async fn results(hands: Hands<'_>) -> Result<Outgoing, StoreError> {
     let Hands { bot, request, .. } = hands;
     let mut file = CsvFile::new(&["name", "id", "title", "result", "note"]);
     let mut from = 0;
