@@ -72,6 +72,14 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
     - The search does not find any of them any more.
     - CKAN's own record of the first ones, and of each one whose answer was unclear, has it as withdrawn, and a visitor who is not signed in cannot read it.
     ");
+    let table = world.thread(&card, "Results").await;
+    insta::assert_snapshot!(said(&table.text), @"
+    Results
+    Dataset · Result
+    road-accidents-2019 · done
+    road-accidents-2018 · done
+    house-price-index · done
+    ");
     assert_eq!(states(&world, &MANY).await, ["deleted"; 3]);
     for slug in MANY {
         assert_eq!(world.ckan.writes(slug).await.unwrap_or(1), 1, "{slug}");
