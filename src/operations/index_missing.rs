@@ -69,7 +69,7 @@ impl ChangeOperation for IndexMissing {
         progress.doing("Looking for what is missing");
         let words = index_work::rules_of(work.version, COMMAND)?.index_missing();
         index_work::run(site, COMMAND, &words, progress).await?;
-        index_work::judge(COMMAND, &self.probe(site, plan).await?)
+        index_work::judge(COMMAND, &self.probe(site, plan).await)
     }
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {

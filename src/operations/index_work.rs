@@ -1,7 +1,9 @@
 //! What every operation on the search index does alike: the version's own commands, their progress, and the proof.
 //!
 //! Guarantees that an exit code is never taken for an outcome: once a command has ended, the index itself is asked, and
-//! where nothing happened the command counts as failed. Leaves which commands to run to the operations.
+//! where nothing happened the command counts as failed. One that ended with another code than 0 may go on where it runs
+//! (`kubectl exec` ends so, too, where its connection broke), so it is *unknown* until a look tells otherwise or it can
+//! no longer run. Leaves which commands to run to the operations.
 
 use std::time::Duration;
 
@@ -64,13 +66,14 @@ pub(super) fn whole_index() -> Target {
     Target { id: WHOLE_INDEX, name: "index".to_owned(), title: "The search index".to_owned() }
 }
 
-/// Runs a command of the index and says how far it is.
+/// Runs a command of the index and says how far it is. It is an error, and unknown, where it ends with another code
+/// than 0.
 pub(super) async fn run(
     site: &Site,
     command: &'static str,
     words: &[Word],
     progress: &Progress,
-) -> Result<Finished, CallError> {
+) -> Result<(), CallError> {
     let mut seen = |line: &Line| {
         if let Some((done, total)) = rebuild_progress(&line.text) {
             progress.step(Step { done, total: Some(total), doing: "Indexing".to_owned() });
@@ -78,14 +81,14 @@ pub(super) async fn run(
             progress.printed(&line.text);
         }
     };
-    site.needed_command_line(command)?.run(command, words, &mut seen).await
+    site.needed_command_line(command)?.run(command, words, &mut seen).await?.or_failed().map(drop)
 }
 
-/// What an ended command came to, by what a look saw and not by its exit code.
-pub(super) fn judge(command: &'static str, seen: &Sighting) -> Result<(), CallError> {
-    match seen {
-        Sighting::Happened(_) | Sighting::Partly(_) => Ok(()),
-        Sighting::NotHappened(_) => Err(CallError {
+/// What a command came to that said it succeeded, by what a look saw. A look that failed says nothing of it.
+pub(super) fn judge(command: &'static str, looked: &Result<Sighting, CallError>) -> Result<(), CallError> {
+    match looked {
+        Ok(Sighting::Happened(_) | Sighting::Partly(_)) | Err(_) => Ok(()),
+        Ok(Sighting::NotHappened(_)) => Err(CallError {
             action: command,
             cause: Cause::CommandFailed,
             effect: Effect::NotApplied,
@@ -216,9 +219,11 @@ mod tests {
 
     #[test]
     fn hazard_5_a_command_after_which_nothing_is_different_has_failed() {
-        let failed = judge("search-index rebuild", &Sighting::NotHappened(vec![])).unwrap_err();
+        let failed = judge("search-index rebuild", &Ok(Sighting::NotHappened(vec![]))).unwrap_err();
         assert_eq!((failed.cause, failed.effect), (Cause::CommandFailed, Effect::NotApplied));
-        assert!(judge("search-index rebuild", &Sighting::Partly(vec![])).is_ok());
-        assert!(judge("search-index rebuild", &Sighting::Happened(vec![])).is_ok());
+        assert!(judge("search-index rebuild", &Ok(Sighting::Partly(vec![]))).is_ok());
+        assert!(judge("search-index rebuild", &Ok(Sighting::Happened(vec![]))).is_ok());
+        let blind = CallError::nothing_done("package_search", Cause::Unreachable);
+        assert!(judge("search-index rebuild", &Err(blind)).is_ok(), "the command ran, whatever the look met");
     }
 }
