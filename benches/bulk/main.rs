@@ -12,7 +12,6 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    clippy::too_many_lines,
     unreachable_pub,
     reason = "a bench fails by panicking, and shares the stories' world"
 )]

@@ -123,7 +123,9 @@ impl Bulk {
 mod tests {
     use super::*;
 
-    fn things() -> Vec<(Uuid, String, String, String)> {
+    type Thing = (Uuid, String, String, String);
+
+    fn things() -> Vec<Thing> {
         (1..=3)
             .map(|n| (Uuid::from_u128(n), format!("slug-{n}"), format!("Title {n}"), "{}".to_owned()))
             .collect()
@@ -133,7 +135,7 @@ mod tests {
     fn the_digest_moves_with_everything_bound_and_with_the_order_and_with_nothing_else() {
         let bulk = Bulk::of(things());
         assert_eq!(bulk.count, 3);
-        let moved = |edit: fn(&mut Vec<(Uuid, String, String, String)>)| {
+        let moved = |edit: fn(&mut Vec<Thing>)| {
             let mut other = things();
             edit(&mut other);
             Bulk::of(other).digest != bulk.digest

@@ -52,6 +52,8 @@ pub enum Act {
     Claimed,
     /// CKAN had moved; nothing ran.
     FoundStale,
+    /// The end of what a command printed, clean of secrets.
+    Printed,
     /// The attempt ended.
     Settled,
     /// The worker was gone: outcome unknown.

@@ -86,7 +86,10 @@ impl ChangeOperation for HarvestPurgeQueues {
         let work = work(plan)?;
         progress.doing("Emptying the queues");
         let words = [Word::literal("harvester"), Word::literal("purge-queues")];
-        let purged = site.needed_command_line(COMMAND)?.run(COMMAND, &words, &mut |_| ()).await?;
+        let purged = site
+            .needed_command_line(COMMAND)?
+            .run(COMMAND, &words, &mut |line| progress.printed(&line.text))
+            .await?;
         purged.or_failed()?;
         // The queues are empty by now: whatever fails here, it is not so that nothing was done.
         let ended = job_ending::end(site, &work.jobs, progress, "Ending the harvests").await;

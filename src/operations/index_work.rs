@@ -69,6 +69,8 @@ pub(super) async fn run(
     let mut seen = |line: &Line| {
         if let Some((done, total)) = rebuild_progress(&line.text) {
             progress.step(Step { done, total: Some(total), doing: "Indexing".to_owned() });
+        } else {
+            progress.printed(&line.text);
         }
     };
     site.needed_command_line(command)?.run(command, words, &mut seen).await

@@ -3,6 +3,9 @@
 //! Guarantees that saying it never waits and never fails: only the latest state is kept, and whoever shows it looks
 //! when it suits them. Leaves showing to `worker` and the words to `sentences`.
 
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
 use tokio::sync::watch;
 
 /// How far it is.
@@ -16,17 +19,21 @@ pub struct Step {
     pub doing: String,
 }
 
+/// Lines of a command's output that are kept for the audit.
+const KEPT: usize = 20;
+
 /// Takes what an execution says of its progress.
 #[derive(Debug)]
 pub struct Progress {
     latest: watch::Sender<Option<Step>>,
+    printed: Mutex<VecDeque<String>>,
 }
 
 impl Progress {
     /// A progress and whoever looks at it.
     pub fn channel() -> (Self, watch::Receiver<Option<Step>>) {
         let (latest, seen) = watch::channel(None);
-        (Self { latest }, seen)
+        (Self { latest, printed: Mutex::default() }, seen)
     }
 
     /// A progress that nobody looks at.
@@ -39,6 +46,20 @@ impl Progress {
         self.latest.send_replace(Some(step));
     }
 
+    /// Keeps a line that a command printed, clean of secrets already; the last [`KEPT`] go into the audit.
+    pub fn printed(&self, line: &str) {
+        let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
+        if printed.len() == KEPT {
+            printed.pop_front();
+        }
+        printed.push_back(line.to_owned());
+    }
+
+    /// The end of what commands printed, oldest line first.
+    pub fn tail(&self) -> Vec<String> {
+        self.printed.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
     /// Says what is being done, where there is nothing to count.
     pub fn doing(&self, doing: impl Into<String>) {
         self.step(Step { done: 0, total: None, doing: doing.into() });
@@ -48,6 +69,16 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_end_of_what_was_printed_is_kept() {
+        let progress = Progress::unseen();
+        for number in 0..100 {
+            progress.printed(&number.to_string());
+        }
+        let tail = progress.tail();
+        assert_eq!((tail.len(), tail[0].as_str(), tail[KEPT - 1].as_str()), (KEPT, "80", "99"));
+    }
 
     #[test]
     fn only_the_latest_is_seen() {

@@ -70,6 +70,10 @@ pub const AS_APPROVED: &str = "as it was shown";
 /// The label of how many moved.
 pub const IN_ALL: &str = "In all";
 
+/// The title of the whole list, before anything is done.
+pub const LIST_TITLE: &str = "The whole list";
+/// What is said with the whole list.
+pub const LIST: &str = "Everything that an approval is for, to the last one.";
 /// The title of the table of results.
 pub const RESULTS_TITLE: &str = "All results";
 /// What is said with the table of results.

@@ -13,7 +13,7 @@ pub fn call_failed(error: &CallError, environment: &str) -> String {
 /// Why the bot cannot see what came of a request. A look changes nothing, but that is not what is asked here.
 pub fn could_not_look(error: &CallError, environment: &str) -> String {
     format!(
-        "{} So the bot cannot see whether it happened. Look at the dataset on CKAN before you ask again.",
+        "{} So the bot cannot see whether it happened. Look at it on CKAN before you ask again.",
         what(error.cause, environment)
     )
 }
@@ -111,7 +111,7 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
                 "The command may still be running there: look at CKAN before you ask again."
             }
             Cause::CommandFailed => "It may have done a part: look at CKAN before you ask again.",
-            _ => "Look at the dataset on CKAN before you ask again.",
+            _ => "Look at it on CKAN before you ask again.",
         };
     }
     match cause {
@@ -129,8 +129,8 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
         Cause::ProxyRefused => {
             "Whoever runs the bot has to give it an address that leads to CKAN itself, past the public proxy."
         }
-        Cause::NotFound => "Check it against the address of the dataset's page.",
-        Cause::Invalid => "Open the dataset's edit page on CKAN: it says which values those are.",
+        Cause::NotFound => "Look for it on CKAN: it may have another name by now.",
+        Cause::Invalid => "CKAN's own page for editing it says which values those are.",
         Cause::LegacyName => {
             "Whoever runs CKAN has to rename the account to small letters, digits, - and _ first."
         }
@@ -220,8 +220,8 @@ mod tests {
         CKAN on production does not let the bot do this. Nothing was changed. Whoever runs CKAN has to say why not.
         A proxy in front of CKAN on production does not let this through. Nothing was changed. Whoever runs the bot has to give it an address that leads to CKAN itself, past the public proxy.
         A proxy in front of CKAN on production got no answer from it, or none in time. Nothing was changed. Check that it is up, then ask again.
-        CKAN on production does not have this any more. Nothing was changed. Check it against the address of the dataset's page.
-        CKAN on production does not accept the values, or they have changed meanwhile. Nothing was changed. Open the dataset's edit page on CKAN: it says which values those are.
+        CKAN on production does not have this any more. Nothing was changed. Look for it on CKAN: it may have another name by now.
+        CKAN on production does not accept the values, or they have changed meanwhile. Nothing was changed. CKAN's own page for editing it says which values those are.
         CKAN on production refuses every change of an account with such a log-in name. Nothing was changed. Whoever runs CKAN has to rename the account to small letters, digits, - and _ first.
         CKAN on production does not take this address. Nothing was changed. Either another account got it meanwhile, or CKAN has a rule of its own for addresses.
         CKAN on production does not know what the bot asked for. Nothing was changed. Whoever runs the bot has to check that the address is right and that this CKAN is 2.10 or newer.
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn a_look_that_failed_says_nothing_of_what_was_changed() {
         let error = CallError::nothing_done("package_show", Cause::Unreachable);
-        insta::assert_snapshot!(could_not_look(&error, "production"), @"CKAN on production cannot be reached: nothing answers at its address. So the bot cannot see whether it happened. Look at the dataset on CKAN before you ask again.");
+        insta::assert_snapshot!(could_not_look(&error, "production"), @"CKAN on production cannot be reached: nothing answers at its address. So the bot cannot see whether it happened. Look at it on CKAN before you ask again.");
     }
 
     #[test]
@@ -278,6 +278,6 @@ mod tests {
             status: None,
             earlier: None,
         };
-        insta::assert_snapshot!(call_failed(&error, "production"), @"CKAN on production did not answer in time. It is not known whether CKAN has done it, or still will. Look at the dataset on CKAN before you ask again.");
+        insta::assert_snapshot!(call_failed(&error, "production"), @"CKAN on production did not answer in time. It is not known whether CKAN has done it, or still will. Look at it on CKAN before you ask again.");
     }
 }

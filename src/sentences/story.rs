@@ -228,7 +228,7 @@ pub fn outcome(request: &Request, outcome: &Outcome) -> Text {
             .plain("Nothing of what was approved was done."),
         Verdict::Unknown => text.bold("Outcome unknown. ").plain(
             "I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. \
-             If you need to know now, look at the dataset on CKAN.",
+             If you need to know now, look at it on CKAN.",
         ),
     }
 }

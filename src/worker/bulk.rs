@@ -7,12 +7,14 @@
 mod failures;
 mod pace;
 mod run;
+mod tables;
 
 use std::collections::BTreeMap;
 
 use tokio_util::sync::CancellationToken;
 
 use self::run::{Ended, Run};
+pub(super) use self::tables::whole_list;
 use super::{Bot, executor, progress, record};
 use crate::approval::bulk::Digester;
 use crate::approval::transition::later;
@@ -21,14 +23,11 @@ use crate::audit::{Act as AuditAct, Actor};
 use crate::ckan::{CallError, Site};
 use crate::ids::AttemptId;
 use crate::operations::bulk::{Look, Seen};
-use crate::operations::csv::CsvFile;
 use crate::operations::{self, BulkWork, Progress};
 use crate::sentences::bulk::{self as words, Stop};
-use crate::sentences::text::Text;
 use crate::sentences::{calls, story};
-use crate::slack::files::ResultFile;
 use crate::slack::message::Message;
-use crate::store::{Commit, ItemFilter, Marks, Outgoing, StoreError};
+use crate::store::{Commit, ItemFilter, Marks, StoreError};
 
 /// Items read from the store at once.
 const PAGE: u32 = 800;
@@ -82,7 +81,7 @@ pub(super) async fn carry_out(hands: Hands<'_>) -> Result<(), StoreError> {
     }
     let (progress, seen) = Progress::channel();
     let ended = tokio::select! {
-        ended = Run::new(hands, &progress, &tally, fresh).to_the_end() => ended?,
+        ended = Run::new(hands, &progress, &tally, fresh).carry_out() => ended?,
         never = progress::show(bot, request, seen) => match never {},
     };
     match ended {
@@ -117,7 +116,9 @@ async fn check(hands: Hands<'_>, fresh: bool) -> Result<Checked, StoreError> {
         if items.is_empty() {
             return Ok(Checked::AnotherList);
         }
-        items.iter().for_each(|item| digester.take(item));
+        for item in &items {
+            digester.take(item);
+        }
         read += u32::try_from(items.len()).unwrap_or(PAGE);
         if !fresh {
             continue;
@@ -172,29 +173,9 @@ async fn end(hands: Hands<'_>, stop: Option<Stop>) -> Result<(), StoreError> {
     }
     let seen = words::ended(&tally.counts, &examples, work.done(), stop, work.seen());
     let verdict = verdict(&tally.counts);
-    let files = if verdict == Verdict::Unknown { vec![] } else { vec![results(hands).await?] };
+    let files = if verdict == Verdict::Unknown { vec![] } else { vec![tables::results(hands).await?] };
     let outcome = Outcome { verdict, accepted: false, seen };
     executor::settle_and_send(bot, request, hands.attempt, outcome, files).await
-}
-
-/// Every item with what became of it, as a file in the thread.
-async fn results(hands: Hands<'_>) -> Result<Outgoing, StoreError> {
-    let Hands { bot, request, .. } = hands;
-    let mut file = CsvFile::new(&["name", "id", "title", "result", "note"]);
-    let mut from = 0;
-    loop {
-        let items = bot.store.items(&request.id, ItemFilter { state: None, from, limit: PAGE }).await?;
-        let Some(last) = items.last() else { break };
-        from = last.position + 1;
-        for item in &items {
-            let id = item.target.to_string();
-            file.row([&*item.name, &id, &item.title, item.state.name(), &item.note]);
-        }
-    }
-    let name = format!("{}-results.csv", request.id.reference());
-    let comment = Text::from(words::RESULTS);
-    let file = ResultFile::new(&name, words::RESULTS_TITLE, &comment, file.into_text());
-    Ok(bot.file(request, &file))
 }
 
 /// The verdict on the whole, by the states of the items.
@@ -260,7 +241,10 @@ async fn take_up(hands: Hands<'_>) -> Result<(), StoreError> {
     }
     let now = bot.clock.now();
     let tally = bot.store.tally(&request.id).await?;
-    let open = tally.of(ItemState::Waiting) + tally.of(ItemState::Sent);
+    let waiting = tally.of(ItemState::Waiting);
+    // Where a run was stopped, nothing waits and the rest was left out: what it had sent is only looked at.
+    let was_stopped = waiting == 0 && tally.of(ItemState::Skipped) > 0;
+    let open = if was_stopped { 0 } else { waiting + tally.of(ItemState::Sent) };
     let event = Event::Resume {
         attempt: bot.ids.attempt(),
         worker: bot.worker.clone(),

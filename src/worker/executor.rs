@@ -28,7 +28,7 @@ use crate::store::{Commit, Filter, Outgoing, StoreError};
 use crate::telemetry::chain;
 
 /// Requests carried out at once, those not counted whose outcome is being watched.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 16;
 /// Looks for approved requests at least this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The first pause between two looks at an unclear outcome; it doubles up to [`LONGEST_PAUSE`].
@@ -150,6 +150,12 @@ async fn attempt_it(
         executed = change.execute(site, &request.plan, &progress) => executed,
         never = progress::show(bot, request, seen) => match never {},
     };
+    let printed = progress.tail();
+    if !printed.is_empty() {
+        let entry = record::of_request(bot.clock.now(), Actor::Bot, AuditAct::Printed, request)
+            .detail(&printed.join("\n"));
+        keep_trying(bot, Commit { entries: vec![entry], ..Commit::default() }).await?;
+    }
     let outcome = judge(bot, change, site, request, executed, place).await;
     settle(bot, request, &attempt, outcome).await
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::intake::{ActError, Acted};
-use super::{Bot, Private, decision, record};
+use super::{Bot, Private, bulk, decision, record};
 use crate::approval::transition::later;
 use crate::approval::{Account, Item, ItemState, Plan, Refusal, Request, Role, State};
 use crate::audit::{Act as AuditAct, Actor, Entry};
@@ -266,7 +266,7 @@ pub(super) async fn request(
         .result(request.state.name())
         .detail(&request.reason);
     let lane = request.id.to_string();
-    let messages = vec![
+    let mut messages = vec![
         bot.message(&request, Delivery::Card { channel: bot.channel.clone() }, bot.card_body(&request, None)),
         bot.thread(&request, Message::of(story::opened(&request)).body()),
         Outgoing {
@@ -274,6 +274,7 @@ pub(super) async fn request(
             ..bot.private(&wisher.private(Some(&lane)), card::asked(&request))
         },
     ];
+    messages.extend(bulk::whole_list(bot, &request, &items));
     metrics::counter!("ckan_chatops_requests_total", "operation" => request.operation.clone()).increment(1);
     bot.store
         .commit(Commit {

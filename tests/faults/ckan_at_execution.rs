@@ -220,9 +220,9 @@ async fn ckan_acts_and_is_gone_then_comes_back_and_the_outcome_is_settled() {
     --
     CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 1s. I will not run it again.
     --
-    Outcome unknown. I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. If you need to know now, look at the dataset on CKAN.
+    Outcome unknown. I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. If you need to know now, look at it on CKAN.
     What I saw
-    - CKAN on production cannot be reached: nothing answers at its address. So the bot cannot see whether it happened. Look at the dataset on CKAN before you ask again.
+    - CKAN on production cannot be reached: nothing answers at its address. So the bot cannot see whether it happened. Look at it on CKAN before you ask again.
     --
     Done and verified: Withdraw “Road Safety Data 2019” from production.
     What I saw
@@ -257,9 +257,9 @@ async fn ckan_is_gone_before_it_acts_then_comes_back_and_the_outcome_is_settled(
     --
     CKAN gave no clear answer, so I do not know yet whether it happened. I am looking, for up to 1s. I will not run it again.
     --
-    Outcome unknown. I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. If you need to know now, look at the dataset on CKAN.
+    Outcome unknown. I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. If you need to know now, look at it on CKAN.
     What I saw
-    - CKAN on production cannot be reached: nothing answers at its address. So the bot cannot see whether it happened. Look at the dataset on CKAN before you ask again.
+    - CKAN on production cannot be reached: nothing answers at its address. So the bot cannot see whether it happened. Look at it on CKAN before you ask again.
     --
     Not carried out. Nothing of what was approved was done.
     What I saw

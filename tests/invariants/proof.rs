@@ -32,7 +32,7 @@ async fn invariant_9_an_answer_of_success_alone_is_no_success() {
     world.presses(BOB, &card, "approve").await;
     let end = world.thread(&card, "Outcome unknown").await;
     insta::assert_snapshot!(said(&end.text), @"
-    Outcome unknown. I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. If you need to know now, look at the dataset on CKAN.
+    Outcome unknown. I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. If you need to know now, look at it on CKAN.
     What I saw
     - CKAN accepted the change, but looking again does not show it. Somebody may have changed it back, or CKAN lost it.
     - CKAN still has it as “active”.
@@ -83,9 +83,9 @@ async fn invariant_9_a_record_that_search_and_visitors_contradict_is_no_success(
     world.presses(BOB, &card, "approve").await;
     let end = world.thread(&card, "Outcome unknown").await;
     insta::assert_snapshot!(said(&end.text), @"
-    Outcome unknown. I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. If you need to know now, look at the dataset on CKAN.
+    Outcome unknown. I cannot tell whether CKAN did it. I will keep asking CKAN and tell it here; I will not run it again. If you need to know now, look at it on CKAN.
     What I saw
-    - The search index of CKAN on production failed or does not follow. So the bot cannot see whether it happened. Look at the dataset on CKAN before you ask again.
+    - The search index of CKAN on production failed or does not follow. So the bot cannot see whether it happened. Look at it on CKAN before you ask again.
     ");
     assert!(lies.load(Ordering::SeqCst));
     assert_eq!(world.ckan.state(SLUG).await, "active");

@@ -70,7 +70,7 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
     What I saw
     - All 3 are withdrawn.
     - The search does not find any of them any more.
-    - CKAN's own record of the first six, and of each one whose answer was unclear, has it as withdrawn, and a visitor who is not signed in cannot read it.
+    - CKAN's own record of the first ones, and of each one whose answer was unclear, has it as withdrawn, and a visitor who is not signed in cannot read it.
     ");
     assert_eq!(states(&world, &MANY).await, ["deleted"; 3]);
     for slug in MANY {
@@ -114,7 +114,7 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
     What I saw
     - Both are restored.
     - The search has all of them again, each in the state and with the publisher that it had.
-    - CKAN's own record of the first six, and of each one whose answer was unclear, has their resources and groups as well.
+    - CKAN's own record of the first ones, and of each one whose answer was unclear, has their resources and groups as well.
     ");
     assert_eq!(states(&world, &MANY).await, ["active"; 3]);
     let acts = world.audit().await;
@@ -224,8 +224,15 @@ async fn hazard_21_no_title_in_the_table_of_results_is_a_formula() {
     world.ckan.action("package_patch", json!({"id": MANY[0], "title": title})).await;
     asks_for(&world, ALICE, &MANY).await;
     let card = world.card("Withdraw 3 datasets").await;
+    let list = world.file(&card, "list.csv").await;
+    insta::assert_snapshot!(list.replace("\r\n", "\n"), @r#"
+    name,id,title
+    road-accidents-2019,98b48282-0a09-5590-954a-9818be2884bc,"'=HYPERLINK(""http://evil.example"",""Roads"")"
+    road-accidents-2018,25e116a3-0918-5821-9b91-d1e38ebb8a20,Road Safety Data 2018
+    house-price-index,f6899a70-2159-5c0a-a5bd-79866524b7a0,House Price Index
+    "#);
     world.presses(BOB, &card, "approve").await;
-    let file = world.file(&card).await;
+    let file = world.file(&card, "results.csv").await;
     insta::assert_snapshot!(file.replace("\r\n", "\n"), @r#"
     name,id,title,result,note
     road-accidents-2019,98b48282-0a09-5590-954a-9818be2884bc,"'=HYPERLINK(""http://evil.example"",""Roads"")",done,
@@ -239,7 +246,7 @@ async fn what_is_typed_must_all_be_there_and_what_is_left_must_be_something() {
     let world = World::start().await;
     let mut said = vec![];
     for text in [
-        "withdraw road-accidents-2019 no-such-dataset --reason x",
+        "withdraw road-accidents-2019 house-price-index --reason Publisher asked",
         "withdraw road-accidents-2019 --publisher department-for-transport --reason x",
         "withdraw --publisher no-such-publisher --reason x",
         "withdraw --publisher \"A B\" --reason x",
@@ -247,13 +254,13 @@ async fn what_is_typed_must_all_be_there_and_what_is_left_must_be_something() {
     ] {
         said.push(world.is_told(ALICE, &format!("/ckan {text}")).await);
     }
-    insta::assert_snapshot!(said.join("\n"), @"
-    There is no dataset no-such-dataset on production, so nothing was asked for. Check each name, and put a reason of several words in quotation marks.
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    asked is too much. Put the whole reason into quotation marks: --reason "why".
     Name either datasets or a publisher with --publisher, not both in one request.
     There is no publisher no-such-publisher on production. Check it against the address of the publisher's page, and the environment.
     That is no publisher's slug. Type it as it stands at the end of the address of the publisher's page, or give its UUID.
     There is nothing to withdraw: named twice (1: business-counts-2015); already withdrawn (1: business-counts-2015).
-    ");
+    "#);
 }
 
 #[tokio::test]

@@ -80,6 +80,11 @@ impl TestCkan {
         }
     }
 
+    /// Whether a withdrawal offers the way back by a button.
+    pub fn offers_restore(&self) -> bool {
+        self.restores() != Restores::WithALoss
+    }
+
     /// How a dataset comes back here, where the bot has all its ways to this CKAN.
     pub fn restores(&self) -> Restores {
         let by_api = !self.is("2.10") && !self.is("2.11");
@@ -402,12 +407,16 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
     }
 
     /// Waits for a file in the thread of `card`, and reads it.
-    pub async fn file(&self, card: &Message) -> String {
+    pub async fn file(&self, card: &Message, ending: &str) -> String {
         let ts = card.ts.clone();
         let shared = self
             .control
             .wait_message(BOB, |message| {
-                message.thread_ts.as_deref() == Some(&ts) && !message.files.is_empty()
+                message.thread_ts.as_deref() == Some(&ts)
+                    && message
+                        .files
+                        .iter()
+                        .any(|file| file["name"].as_str().is_some_and(|n| n.ends_with(ending)))
             })
             .await
             .expect("a file in the thread");
@@ -439,17 +448,17 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
     /// Asks for a withdrawn dataset to come back, and waits for the card: with the Undo button where there is one, else
     /// by typing the command that the card had named.
     pub async fn asks_for_it_back(&self, user: &str, done: &Message, slug: &str, to: &str) -> Message {
-        if self.ckan.restores() != Restores::WithALoss {
-            self.presses(user, done, "undo").await;
-            let form = self.control.wait_modal(user).await.unwrap();
-            let why = json!({"reason": {"reason": "It was the wrong one"}});
-            self.control.submit(user, &form.view_id, &why).await.unwrap();
-        } else {
+        if self.ckan.restores() == Restores::WithALoss {
             assert!(!blocks(done).contains("\"undo\""), "no button offers what loses something");
             let text = format!(
                 "/ckan restore {slug} --to {to} --erase-removed-resources --ticket 51234 --reason \"It was the wrong one\""
             );
             self.types(user, &text).await;
+        } else {
+            self.presses(user, done, "undo").await;
+            let form = self.control.wait_modal(user).await.unwrap();
+            let why = json!({"reason": {"reason": "It was the wrong one"}});
+            self.control.submit(user, &form.view_id, &why).await.unwrap();
         }
         self.card("Restore").await
     }
