@@ -76,13 +76,13 @@ impl Lab {
     /// The actions of the API that CKAN answered since the story began, by name and in their order, out of its log.
     pub fn called(&self) -> Vec<String> {
         let log = self.log();
-        let paths = log[self.logged..].split("/api/3/action/").skip(1);
+        let log = String::from_utf8_lossy(&log[self.logged..]);
+        let paths = log.split("/api/3/action/").skip(1);
         paths.map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()).collect()
     }
 
-    fn log(&self) -> String {
-        let log = std::fs::read(self.word("LOG")).expect("the log of the lab's CKAN");
-        String::from_utf8_lossy(&log).into_owned()
+    fn log(&self) -> Vec<u8> {
+        std::fs::read(self.word("LOG")).expect("the log of the lab's CKAN")
     }
 
     /// What this query finds in CKAN's database: a line for each row, columns parted by `|`.
