@@ -139,6 +139,7 @@ async fn hazard_15_a_stop_during_the_gathering_warns_of_the_worker_that_goes_on(
     let plan = stop.plan(source(HANGING)).await.unwrap();
     insta::assert_snapshot!(masked(&plan.warnings.join("\n")), @"
     This stops no worker. If the gather worker has this harvest in hand, it goes on with it, keeps every other source waiting until the remote answers, and puts what it finds into error. `/ckan harvest restart-worker gather` frees it.
+    If it still waits in the gather queue, it stays there: the gather worker gathers it all the same when its turn comes, and nothing of that is imported.
     A harvest that was stopped before anything was gathered counts as one without errors: the next one may take only what changed since it began.
     ");
     stop.execute(&plan).await.unwrap();

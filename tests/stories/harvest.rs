@@ -278,6 +278,7 @@ async fn a_harvest_that_hangs_is_recovered() {
     - The thread tells how it goes until it is done.
     Mind
     - This stops no worker. If the gather worker has this harvest in hand, it goes on with it, keeps every other source waiting until the remote answers, and puts what it finds into error. /ckan harvest restart-worker gather frees it.
+    - If it still waits in the gather queue, it stays there: the gather worker gathers it all the same when its turn comes, and nothing of that is imported.
     - A harvest that was stopped before anything was gathered counts as one without errors: the next one may take only what changed since it began.
     - A harvest may bring back datasets of this source that were withdrawn here, where the publisher has changed them.
     Cannot be undone
