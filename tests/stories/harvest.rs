@@ -346,6 +346,20 @@ async fn a_harvest_that_hangs_is_recovered() {
 }
 
 #[tokio::test]
+async fn hazard_14_a_worker_has_one_open_restart_at_a_time() {
+    let world = World::start().await;
+    let card = world.asks("/ckan harvest restart-worker gather", "Restart the gather worker").await;
+    let again = "/ckan harvest restart-worker gather --reason \"It hangs\" --ticket 51237";
+    let refused = world.is_told(BOB, again).await;
+    assert!(refused.contains("already"), "{refused}");
+    world.asks("/ckan harvest restart-worker fetch", "Restart the fetch worker").await;
+    world.presses(BOB, &card, "approve").await;
+    world.thread(&card, "Done and verified").await;
+    world.types(BOB, again).await;
+    world.card("Ticket: 51237").await;
+}
+
+#[tokio::test]
 async fn a_stuck_job_is_aborted_by_its_id_and_nothing_else_is_taken_for_one() {
     let world = World::start().await;
     let job = world.harvest("hanging-source").await;
