@@ -388,8 +388,8 @@ async fn a_restart_waits_for_ckans_word_and_not_for_the_objects_in_the_database(
         read: Some(SecretString::from("postgres://reader@127.0.0.1:1/ckan")),
         ..DatabaseAddresses::default()
     };
-    let plain = settings(&world.ckan.url(), world.ckan.sysadmin_token());
-    let site = Site::new(SiteSettings { database, ..plain }).unwrap();
+    let usual = settings(&world.ckan.url(), world.ckan.sysadmin_token());
+    let site = Site::new(SiteSettings { database, ..usual }).unwrap();
     let restart = Op::of(&registry, "harvest restart", &site);
     let job = world.half_way().await;
     let plan = restart.plan(source(SLOW)).await.unwrap();
