@@ -1,6 +1,6 @@
 //! Ends harvest jobs, and looks whether they have ended.
 //!
-//! Guarantees that each job is ended by its own id, and counts as ended only when CKAN itself calls it finished and,
+//! Guarantees that each job is ended by its own id whatever comes of the others, and counts as ended only when CKAN itself calls it finished and,
 //! where the bot may look into the database, none of its objects is left open. Leaves what the workers still do to them:
 //! no abort stops a worker.
 
@@ -11,7 +11,8 @@ use super::{Progress, Sighting};
 use crate::ckan::harvest::job::{HarvestJob, JobStatus};
 use crate::ckan::{CallError, Effect, Site};
 
-/// Ends these jobs, one after the other.
+/// Ends these jobs, one after the other. One that cannot be ended keeps none of the others from it: they may have lost
+/// their place in the queues already. The first failure is told at the end.
 pub(super) async fn end(
     site: &Site,
     jobs: &[Uuid],
@@ -19,15 +20,23 @@ pub(super) async fn end(
     doing: &str,
 ) -> Result<(), CallError> {
     let total = u64::try_from(jobs.len()).ok();
+    let (mut first, mut untouched) = (None, true);
     for (done, job) in (0u64..).zip(jobs) {
         progress.step(Step { done, total, doing: doing.to_owned() });
-        // Once one is ended, a refusal of the next does not mean that nothing was done.
-        HarvestJob::abort(site, *job).await.map_err(|error| {
-            let effect = if done == 0 { error.effect } else { Effect::Unknown };
-            CallError { effect, ..error }
-        })?;
+        match HarvestJob::abort(site, *job).await {
+            Ok(()) => untouched = false,
+            Err(error) => {
+                untouched &= error.effect == Effect::NotApplied;
+                first.get_or_insert(error);
+            }
+        }
     }
-    Ok(())
+    match first {
+        None => Ok(()),
+        // Once one may be ended, a refusal of another does not mean that nothing was done.
+        Some(error) if untouched => Err(error),
+        Some(error) => Err(CallError { effect: Effect::Unknown, ..error }),
+    }
 }
 
 /// Whether all these jobs have ended.

@@ -120,12 +120,11 @@ pub(super) async fn each_named(
         let shown = each(&missing, RECORDS_AT_ONCE, |&key| shown(site, key)).await?;
         let mut unknown = BTreeSet::new();
         for (key, dataset) in missing.iter().zip(shown) {
-            match dataset {
-                Some(dataset) => found.push(dataset),
-                None => {
-                    unknown.insert(*key);
-                    lines.unknown.add(key);
-                }
+            if let Some(dataset) = dataset {
+                found.push(dataset);
+            } else {
+                unknown.insert(*key);
+                lines.unknown.add(key);
             }
         }
         // In the order of the lines.

@@ -173,9 +173,12 @@ async fn end(hands: Hands<'_>, stop: Option<Stop>) -> Result<(), StoreError> {
     }
     let seen = words::ended(&tally.counts, &examples, work.done(), stop, work.seen());
     let verdict = verdict(&tally.counts);
-    let files = if verdict == Verdict::Unknown { vec![] } else { vec![tables::results(hands).await?] };
+    let results = match verdict {
+        Verdict::Unknown => vec![],
+        _ => vec![tables::at_a_glance(hands).await?, tables::results(hands).await?],
+    };
     let outcome = Outcome { verdict, accepted: false, seen };
-    executor::settle_and_send(bot, request, hands.attempt, outcome, files).await
+    executor::settle_and_send(bot, request, hands.attempt, outcome, results).await
 }
 
 /// The verdict on the whole, by the states of the items.

@@ -72,6 +72,14 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
     - The search does not find any of them any more.
     - CKAN's own record of the first ones, and of each one whose answer was unclear, has it as withdrawn, and a visitor who is not signed in cannot read it.
     ");
+    let table = world.thread(&card, "Results").await;
+    insta::assert_snapshot!(said(&table.text), @"
+    Results
+    Dataset · Result
+    road-accidents-2019 · done
+    road-accidents-2018 · done
+    house-price-index · done
+    ");
     assert_eq!(states(&world, &MANY).await, ["deleted"; 3]);
     for slug in MANY {
         assert_eq!(world.ckan.writes(slug).await.unwrap_or(1), 1, "{slug}");
@@ -255,7 +263,11 @@ async fn what_is_typed_must_all_be_there_and_what_is_left_must_be_something() {
         said.push(world.is_told(ALICE, &format!("/ckan {text}")).await);
     }
     insta::assert_snapshot!(said.join("\n"), @r#"
+<<<<<<< HEAD
     asked is too much. Put the whole reason into quotation marks: --reason "why".
+=======
+    There is no dataset no-such-dataset on production, so nothing was asked for. Check each name, and put a reason of several words in quotation marks.
+>>>>>>> main
     Name either datasets or a publisher with --publisher, not both in one request.
     There is no publisher no-such-publisher on production. Check it against the address of the publisher's page, and the environment.
     That is no publisher's slug. Type it as it stands at the end of the address of the publisher's page, or give its UUID.
