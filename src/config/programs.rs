@@ -18,7 +18,7 @@ use crate::ckan::{CommandLineSettings, Service, ServiceSettings};
 const TIME_LIMIT: Duration = Duration::from_hours(1);
 const LONGEST_TIME_LIMIT: (Duration, &str) = (Duration::from_hours(24), "a day");
 const COMMAND_LINE: &str = "[\"kubectl\", \"-n\", \"datagovuk\", \"exec\", \"deploy/ckan-ckan\", \"-c\", \"ckan\", \"--\", \"ckan\"]";
-const SERVICE: &str = "[\"kubectl\", \"-n\", \"datagovuk\", \"rollout\", \"status\", \"deploy/ckan-gather\"]";
+const SERVICE: &str = "[\"kubectl\", \"-n\", \"datagovuk\", \"get\", \"pods\", \"-l\", \"app=ckan-gather\"]";
 const TUNNEL: &str =
     "[\"kubectl\", \"-n\", \"datagovuk\", \"port-forward\", \"svc/ckan-ckan\", \"5000:5000\"]";
 /// ssh's flags that take no value.

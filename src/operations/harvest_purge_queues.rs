@@ -55,8 +55,10 @@ impl ChangeOperation for HarvestPurgeQueues {
         let losing = Losing::find(site).await?;
         if losing.jobs.is_empty() {
             return Err(PlanError::Refused(format!(
-                "No harvest on {} is waiting or running, so there is nothing to purge. What the queues may still hold \
-                 of finished jobs the workers drop by themselves.",
+                "No harvest on {} is waiting or running, so there is none to end, and I cannot see what the queues still \
+                 hold. If it is of harvests that were stopped, the gather worker gathers each of them all the same when \
+                 its turn comes, and the fetch worker drops what it found. To empty the queues all the same, start a \
+                 harvest first: `/ckan reharvest` and a source. Then this can be asked for, and ends that one too.",
                 site.environment
             )));
         }

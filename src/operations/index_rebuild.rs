@@ -9,12 +9,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::index_csw_sync::Sync;
 use super::index_work::{self, Baseline};
 use super::{ChangeOperation, Inverse, Meta, PlanError, Progress, Risk, Sighting};
 use crate::approval::Plan;
 use crate::ckan::harvest::job::HarvestJob;
 use crate::ckan::index::{self, Counts};
-use crate::ckan::{CallError, Cause, CkanVersion, Effect, Finished, Service, Site, Stream};
+use crate::ckan::{CallError, Cause, CkanVersion, Effect, Site};
 
 const COMMAND: &str = "search-index rebuild";
 
@@ -30,17 +31,6 @@ struct Work {
     version: CkanVersion,
 }
 
-/// Whether the CSW catalogue is being filled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sync {
-    Idle,
-    Running,
-    /// The configuration says nothing of it.
-    NobodyLooks,
-    /// Its status cannot be read.
-    Unclear,
-}
-
 impl ChangeOperation for IndexRebuild {
     const META: Meta = Meta {
         name: "index rebuild",
@@ -54,7 +44,7 @@ impl ChangeOperation for IndexRebuild {
     async fn plan(&self, site: &Site, _: &Arguments) -> Result<Plan, PlanError> {
         let rules = index_work::rules(site, COMMAND).await?;
         refuse_while_harvesting(site).await?;
-        let sync = sync(site).await?;
+        let sync = Sync::look(site).await?;
         match sync {
             Sync::Idle | Sync::NobodyLooks => {}
             Sync::Running => return Err(PlanError::Refused(SYNC_RUNS.to_owned())),
@@ -162,94 +152,5 @@ async fn refuse_while_harvesting(site: &Site) -> Result<(), PlanError> {
             if count == 1 { "A harvest is".to_owned() } else { format!("{count} harvests are") },
             site.environment
         ))),
-    }
-}
-
-async fn sync(site: &Site) -> Result<Sync, CallError> {
-    match site.services().status(Service::Csw).await {
-        Ok(status) => Ok(says(&status)),
-        Err(error) if error.cause == Cause::CommandNotConfigured => Ok(Sync::NobodyLooks),
-        Err(error) => Err(error),
-    }
-}
-
-/// What a supervisor's, systemd's or kubectl's status says. What says neither counts as running where it says something.
-fn says(status: &Finished) -> Sync {
-    const AT_WORK: [&str; 3] = ["running", "active", "activating"];
-    const AT_REST: [&str; 11] = [
-        "inactive",
-        "stopped",
-        "idle",
-        "dead",
-        "exited",
-        "completed",
-        "complete",
-        "succeeded",
-        "finished",
-        "suspended",
-        "none",
-    ];
-    // CKAN's own programs log to the other one whatever they do.
-    let said = status.tail.iter().filter(|line| line.from == Stream::Out);
-    let text = said.map(|line| line.text.to_lowercase()).collect::<Vec<_>>().join("\n");
-    let words: Vec<&str> =
-        text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let is_denied = |at: usize| {
-        at.checked_sub(1)
-            .and_then(|before| words.get(before))
-            .is_some_and(|word| matches!(*word, "not" | "no"))
-    };
-    let mut at_work = false;
-    let mut at_rest = words.is_empty();
-    for (at, word) in words.iter().enumerate() {
-        at_rest |= AT_REST.contains(word);
-        if AT_WORK.contains(word) {
-            // systemd: "Active: inactive (dead)".
-            let is_label = words.get(at + 1).is_some_and(|next| AT_REST.contains(next));
-            if is_denied(at) {
-                at_rest = true;
-            } else {
-                at_work |= !is_label;
-            }
-        }
-    }
-    match (at_work, at_rest, status.exit.code()) {
-        (false, true, 0 | 3) => Sync::Idle,
-        (true, ..) | (false, false, 0) => Sync::Running,
-        _ => Sync::Unclear,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ckan::Line;
-
-    #[test]
-    fn hazard_15_a_sync_counts_as_idle_only_where_its_status_says_so() {
-        let said = |text: &str, code| {
-            let tail = text.lines().map(|line| Line { from: Stream::Out, text: line.to_owned() }).collect();
-            says(&Finished::ended("service status", tail, code))
-        };
-        for (text, code) in [
-            ("csw RUNNING pid 4711, uptime 0:01:03", 0),
-            ("active", 0),
-            ("Active: activating (start)", 0),
-            ("Active: active (running) since Fri", 0),
-            ("ckan-pycsw-load-29384", 0),
-            ("running", 1),
-        ] {
-            assert_eq!(said(text, code), Sync::Running, "{text}");
-        }
-        for (text, code) in
-            [("", 0), ("inactive", 3), ("csw STOPPED", 3), ("not running", 0), ("Active: inactive (dead)", 3)]
-        {
-            assert_eq!(said(text, code), Sync::Idle, "{text}");
-        }
-        for (text, code) in
-            [("", 1), ("ssh: connect to host x: Connection refused", 255), ("NotFound", 1), ("stopped", 255)]
-        {
-            assert_eq!(said(text, code), Sync::Unclear, "{text}");
-        }
     }
 }

@@ -26,6 +26,7 @@ pub mod harvest_stop;
 pub mod harvest_workers;
 pub mod help;
 pub mod index_check;
+mod index_csw_sync;
 pub mod index_dataset;
 pub mod index_missing;
 pub mod index_publisher;

@@ -223,7 +223,7 @@ async fn a_purge_binds_to_the_jobs_that_it_names() {
     let programs = Programs::new();
     let site = world.with_programs(programs.command_line("exit 0"));
     let purge = Op::of(&registry, PURGE, &site);
-    insta::assert_snapshot!(refusal(purge.plan(json!({})).await), @"No harvest on production is waiting or running, so there is nothing to purge. What the queues may still hold of finished jobs the workers drop by themselves.");
+    insta::assert_snapshot!(refusal(purge.plan(json!({})).await), @"No harvest on production is waiting or running, so there is none to end, and I cannot see what the queues still hold. If it is of harvests that were stopped, the gather worker gathers each of them all the same when its turn comes, and the fetch worker drops what it found. To empty the queues all the same, start a harvest first: `/ckan reharvest` and a source. Then this can be asked for, and ends that one too.");
     world.half_way().await;
     let plan = purge.plan(json!({})).await.unwrap();
     world.control.step_consumer("fetch", 1).await;

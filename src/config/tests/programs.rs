@@ -162,7 +162,7 @@ fn services_and_tunnels_are_checked_as_well() {
     ckan-chatops.toml:20: [environments.production], services.gather says nothing; write status, restart or logs, or leave it out
 
     services = { gather = { status = [] } }
-    ckan-chatops.toml:20: status is empty; write status = ["kubectl", "-n", "datagovuk", "rollout", "status", "deploy/ckan-gather"], or leave it out
+    ckan-chatops.toml:20: status is empty; write status = ["kubectl", "-n", "datagovuk", "get", "pods", "-l", "app=ckan-gather"], or leave it out
 
     services = { gather = "systemctl" }
     ckan-chatops.toml:20: gather is not of the right kind; write gather = { status = […], restart = […], logs = […] }
