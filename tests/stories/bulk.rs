@@ -263,11 +263,7 @@ async fn what_is_typed_must_all_be_there_and_what_is_left_must_be_something() {
         said.push(world.is_told(ALICE, &format!("/ckan {text}")).await);
     }
     insta::assert_snapshot!(said.join("\n"), @r#"
-<<<<<<< HEAD
     asked is too much. Put the whole reason into quotation marks: --reason "why".
-=======
-    There is no dataset no-such-dataset on production, so nothing was asked for. Check each name, and put a reason of several words in quotation marks.
->>>>>>> main
     Name either datasets or a publisher with --publisher, not both in one request.
     There is no publisher no-such-publisher on production. Check it against the address of the publisher's page, and the environment.
     That is no publisher's slug. Type it as it stands at the end of the address of the publisher's page, or give its UUID.

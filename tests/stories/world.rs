@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use ckan_chatops::clock::MovableClock;
 use ckan_chatops::config::Config;
@@ -236,8 +237,13 @@ impl World {
             ckan_chatops::slack::manifest::SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
         let slack =
             SlackSandbox::start(config, "127.0.0.1:0".parse().unwrap()).await.expect("the sandbox Slack");
+        // A real command takes seconds to start, and many on a busy machine.
+        let control = match ckan.lab {
+            Some(_) => slack.control().with_patience(Duration::from_mins(1)),
+            None => slack.control(),
+        };
         let mut world = Self {
-            control: slack.control(),
+            control,
             slack,
             ckan,
             clock: Arc::new(MovableClock::default()),
