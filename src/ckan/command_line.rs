@@ -120,7 +120,18 @@ impl CommandLine {
 
     /// Runs a command that only looks, so that no failure of it is *unknown*.
     pub async fn look(&self, name: &'static str, words: &[Word]) -> Result<Finished, CallError> {
-        let looked = self.run(name, words, &mut |_| ()).await;
+        self.look_at_each_line(name, words, &mut |_| ()).await
+    }
+
+    /// The same for one that may print more than [`Finished::tail`] keeps. `seen` is given each line, as by
+    /// [`Self::run`].
+    pub async fn look_at_each_line(
+        &self,
+        name: &'static str,
+        words: &[Word],
+        seen: &mut (dyn FnMut(&Line) + Send),
+    ) -> Result<Finished, CallError> {
+        let looked = self.run(name, words, seen).await;
         looked.map_err(|error| CallError { effect: Effect::NotApplied, ..error })
     }
 }

@@ -70,7 +70,7 @@ impl ChangeOperation for IndexDataset {
         progress.doing("Indexing");
         let words = index_work::rules_of(version, COMMAND)?.index_dataset(id);
         index_work::run(site, COMMAND, &words, progress).await?;
-        index_work::judge(COMMAND, &self.probe(site, plan).await?)
+        index_work::judge(COMMAND, &self.probe(site, plan).await)
     }
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {

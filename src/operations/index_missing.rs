@@ -12,11 +12,9 @@ use super::index_work::{self, Baseline};
 use super::{ChangeOperation, Inverse, Meta, PlanError, Progress, Risk, Sighting};
 use crate::approval::Plan;
 use crate::ckan::index::Counts;
-use crate::ckan::{CallError, CkanVersion, Site, Word};
+use crate::ckan::{CallError, Cause, CkanVersion, Site};
 
 const COMMAND: &str = "search-index rebuild";
-/// Slugs that are shown.
-const MOST: usize = 10;
 
 /// Indexes what is missing.
 pub struct IndexMissing;
@@ -71,7 +69,7 @@ impl ChangeOperation for IndexMissing {
         progress.doing("Looking for what is missing");
         let words = index_work::rules_of(work.version, COMMAND)?.index_missing();
         index_work::run(site, COMMAND, &words, progress).await?;
-        index_work::judge(COMMAND, &self.probe(site, plan).await?)
+        index_work::judge(COMMAND, &self.probe(site, plan).await)
     }
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {
@@ -100,17 +98,15 @@ impl ChangeOperation for IndexMissing {
 
 /// What CKAN's own check names as not indexed.
 async fn look(site: &Site) -> Result<(u64, Vec<String>), CallError> {
-    const CHECK: &str = "search-index check";
-    let words = [Word::literal("search-index"), Word::literal("check")];
-    let checked = site.needed_command_line(CHECK)?.look(CHECK, &words).await?;
-    index_work::not_indexed(&checked).ok_or(CallError::nothing_done(CHECK, crate::ckan::Cause::CommandFailed))
+    let named = index_work::not_indexed(site).await?;
+    named.ok_or(CallError::nothing_done(index_work::CHECK, Cause::CommandFailed))
 }
 
 fn listed(missing: u64, slugs: &[String]) -> String {
     if slugs.is_empty() {
         return missing.to_string();
     }
-    let shown = slugs.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = if slugs.len() > MOST { ", …" } else { "" };
-    format!("{missing} ({shown}{more})")
+    let shown = u64::try_from(slugs.len()).unwrap_or(u64::MAX);
+    let more = if missing > shown { ", …" } else { "" };
+    format!("{missing} ({}{more})", slugs.join(", "))
 }

@@ -17,7 +17,7 @@ use super::publisher_target::PublisherTarget;
 use super::{ChangeOperation, Facts, Inverse, Meta, PlanError, Progress, Risk, Sighting};
 use crate::approval::{Plan, Target};
 use crate::ckan::publishers::{Publisher, TooMany};
-use crate::ckan::{CallError, Cause, CkanVersion, Site, index};
+use crate::ckan::{CallError, Cause, CkanVersion, Effect, Site, index};
 use crate::sentences::story::rough;
 
 const COMMAND: &str = "search-index rebuild";
@@ -111,17 +111,27 @@ impl ChangeOperation for IndexPublisher {
         let work = work(plan)?;
         let rules = index_work::rules_of(work.version, COMMAND)?;
         let total = u64::try_from(work.datasets.len()).unwrap_or(u64::MAX);
-        let unseen = Progress::unseen();
+        let mut failed: Option<CallError> = None;
         let mut failures = 0;
         for (done, id) in (0..).zip(&work.datasets) {
             progress.step(Step { done, total: Some(total), doing: "Indexing".to_owned() });
-            let finished = index_work::run(site, COMMAND, &rules.index_dataset(*id), &unseen).await?;
-            failures = if finished.exit.is_zero() { 0 } else { failures + 1 };
-            if failures == MOST_FAILURES {
+            let Err(error) = index_work::run(site, COMMAND, &rules.index_dataset(*id), progress).await else {
+                failures = 0;
+                continue;
+            };
+            failures += 1;
+            let is_over = failures == MOST_FAILURES || error.cause != Cause::CommandFailed;
+            // What the commands before did stays, whatever became of this one.
+            let effect = if done > 0 { Effect::Unknown } else { error.effect };
+            failed.get_or_insert(CallError { effect, ..error });
+            if is_over {
                 break;
             }
         }
-        index_work::judge(COMMAND, &self.probe(site, plan).await?)
+        match failed {
+            Some(error) => Err(error),
+            None => index_work::judge(COMMAND, &self.probe(site, plan).await),
+        }
     }
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {

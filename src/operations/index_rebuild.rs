@@ -14,7 +14,7 @@ use super::{ChangeOperation, Inverse, Meta, PlanError, Progress, Risk, Sighting}
 use crate::approval::Plan;
 use crate::ckan::harvest::job::HarvestJob;
 use crate::ckan::index::{self, Counts};
-use crate::ckan::{CallError, Cause, CkanVersion, Finished, Service, Site, Stream};
+use crate::ckan::{CallError, Cause, CkanVersion, Effect, Finished, Service, Site, Stream};
 
 const COMMAND: &str = "search-index rebuild";
 
@@ -108,11 +108,20 @@ impl ChangeOperation for IndexRebuild {
         let work = Work::deserialize(&plan.work).map_err(|_| index_work::unreadable(COMMAND))?;
         let commands = index_work::rules_of(work.version, COMMAND)?.empty_and_rebuild();
         progress.doing("Emptying the index");
-        for words in commands {
-            // A clear that failed may have cleared: the rebuild runs in any case, and the look tells.
-            index_work::run(site, COMMAND, &words, progress).await?;
+        let mut failed: Option<CallError> = None;
+        for (before, words) in (0..).zip(&commands) {
+            let Err(error) = index_work::run(site, COMMAND, words, progress).await else { continue };
+            // A first command that never began has emptied nothing.
+            if before == 0 && error.effect == Effect::NotApplied {
+                return Err(error);
+            }
+            // A clear whose end was not seen may have cleared: what fills the index again runs in any case.
+            failed.get_or_insert(CallError { effect: Effect::Unknown, ..error });
         }
-        index_work::judge(COMMAND, &self.probe(site, plan).await?)
+        match failed {
+            Some(error) => Err(error),
+            None => index_work::judge(COMMAND, &self.probe(site, plan).await),
+        }
     }
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {

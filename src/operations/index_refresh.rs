@@ -78,7 +78,7 @@ impl ChangeOperation for IndexRefresh {
         progress.doing("Starting");
         let words = index_work::rules_of(work.version, COMMAND)?.refresh();
         index_work::run(site, COMMAND, &words, progress).await?;
-        index_work::judge(COMMAND, &self.probe(site, plan).await?)
+        index_work::judge(COMMAND, &self.probe(site, plan).await)
     }
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {

@@ -1,7 +1,9 @@
 //! What every operation on the search index does alike: the version's own commands, their progress, and the proof.
 //!
 //! Guarantees that an exit code is never taken for an outcome: once a command has ended, the index itself is asked, and
-//! where nothing happened the command counts as failed. Leaves which commands to run to the operations.
+//! where nothing happened the command counts as failed. One that ended with another code than 0 may go on where it runs
+//! (`kubectl exec` ends so, too, where its connection broke), so it is *unknown* until a look tells otherwise or it can
+//! no longer run. Leaves which commands to run to the operations.
 
 use std::time::Duration;
 
@@ -16,6 +18,11 @@ use crate::ckan::index::{self, Counts, rebuild_progress};
 use crate::ckan::version::CommandLineRules;
 use crate::ckan::{CallError, Cause, CkanVersion, CommandLine, Effect, Finished, Line, Site, Word};
 use crate::sentences::versions;
+
+/// CKAN's own look for what is missing.
+pub(super) const CHECK: &str = "search-index check";
+/// Slugs that are shown of what is missing.
+pub(super) const MOST_SLUGS: usize = 10;
 
 /// The index as a whole, of which only one request may be open.
 const WHOLE_INDEX: Uuid = Uuid::from_u128(0x696e_6465_7800_5000_8000_0000_0000_0001);
@@ -59,13 +66,14 @@ pub(super) fn whole_index() -> Target {
     Target { id: WHOLE_INDEX, name: "index".to_owned(), title: "The search index".to_owned() }
 }
 
-/// Runs a command of the index and says how far it is.
+/// Runs a command of the index and says how far it is. It is an error, and unknown, where it ends with another code
+/// than 0.
 pub(super) async fn run(
     site: &Site,
     command: &'static str,
     words: &[Word],
     progress: &Progress,
-) -> Result<Finished, CallError> {
+) -> Result<(), CallError> {
     let mut seen = |line: &Line| {
         if let Some((done, total)) = rebuild_progress(&line.text) {
             progress.step(Step { done, total: Some(total), doing: "Indexing".to_owned() });
@@ -73,14 +81,14 @@ pub(super) async fn run(
             progress.printed(&line.text);
         }
     };
-    site.needed_command_line(command)?.run(command, words, &mut seen).await
+    site.needed_command_line(command)?.run(command, words, &mut seen).await?.or_failed().map(drop)
 }
 
-/// What an ended command came to, by what a look saw and not by its exit code.
-pub(super) fn judge(command: &'static str, seen: &Sighting) -> Result<(), CallError> {
-    match seen {
-        Sighting::Happened(_) | Sighting::Partly(_) => Ok(()),
-        Sighting::NotHappened(_) => Err(CallError {
+/// What a command came to that said it succeeded, by what a look saw. A look that failed says nothing of it.
+pub(super) fn judge(command: &'static str, looked: &Result<Sighting, CallError>) -> Result<(), CallError> {
+    match looked {
+        Ok(Sighting::Happened(_) | Sighting::Partly(_)) | Err(_) => Ok(()),
+        Ok(Sighting::NotHappened(_)) => Err(CallError {
             action: command,
             cause: Cause::CommandFailed,
             effect: Effect::NotApplied,
@@ -134,19 +142,38 @@ pub(super) fn shown(counts: Counts) -> Vec<(String, String)> {
     ]
 }
 
-/// What `search-index check` names as not indexed: how many, and their slugs.
-pub(super) fn not_indexed(checked: &Finished) -> Option<(u64, Vec<String>)> {
-    let mut lines = checked.tail.iter().map(|line| line.text.trim());
-    let count = lines.clone().find_map(|line| {
-        let (count, _) = line.strip_prefix("Packages not indexed = ")?.split_once(" out of ")?;
-        count.parse().ok()
-    })?;
-    // ('2024-01-15', 'road-accidents-2019')
-    let named = lines.by_ref().filter_map(|line| {
-        let inside = line.strip_prefix("('")?.strip_suffix("')")?;
-        inside.rsplit_once("', '").map(|(_, name)| name.to_owned())
-    });
-    Some((count, named.collect()))
+/// What `search-index check` names as not indexed. It says how many first and then names each of them, so that of many
+/// the beginning is not in the end that is kept: it is read line by line.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct NotIndexed {
+    count: Option<u64>,
+    /// The slugs of the first [`MOST_SLUGS`].
+    slugs: Vec<String>,
+}
+
+impl NotIndexed {
+    fn read(&mut self, line: &str) {
+        let line = line.trim();
+        if let Some((count, _)) =
+            line.strip_prefix("Packages not indexed = ").and_then(|rest| rest.split_once(" out of "))
+        {
+            self.count = count.parse().ok();
+        } else if self.slugs.len() < MOST_SLUGS {
+            // ('2024-01-15', 'road-accidents-2019')
+            let inside = line.strip_prefix("('").and_then(|rest| rest.strip_suffix("')"));
+            let slug = inside.and_then(|inside| inside.rsplit_once("', '")).map(|(_, slug)| slug.to_owned());
+            self.slugs.extend(slug);
+        }
+    }
+}
+
+/// How many CKAN's own check finds missing, and the slugs of the first ones; `None` where nobody understands it.
+pub(super) async fn not_indexed(site: &Site) -> Result<Option<(u64, Vec<String>)>, CallError> {
+    let words = [Word::literal("search-index"), Word::literal("check")];
+    let mut found = NotIndexed::default();
+    let mut seen = |line: &Line| found.read(&line.text);
+    site.needed_command_line(CHECK)?.look_at_each_line(CHECK, &words, &mut seen).await?;
+    Ok(found.count.map(|count| (count, found.slugs)))
 }
 
 /// How many orphans `search-index list-orphans` found.
@@ -169,13 +196,20 @@ mod tests {
 
     #[test]
     fn what_check_and_list_orphans_print_is_read() {
-        let checked = finished(
-            "Packages not indexed = 2 out of 21\n('2024-01-15', 'road-accidents-2019')\n('2023-05-23', 'leeds-car-parks')",
-        );
+        let read = |text: &str| {
+            let mut found = NotIndexed::default();
+            text.lines().for_each(|line| found.read(line));
+            (found.count, found.slugs)
+        };
         let names = vec!["road-accidents-2019".to_owned(), "leeds-car-parks".to_owned()];
-        assert_eq!(not_indexed(&checked), Some((2, names)));
-        assert_eq!(not_indexed(&finished("Packages not indexed = 0 out of 21")), Some((0, vec![])));
-        assert_eq!(not_indexed(&finished("Traceback (most recent call last):")), None);
+        assert_eq!(
+            read(
+                "Packages not indexed = 2 out of 21\n('2024-01-15', 'road-accidents-2019')\n('2023-05-23', 'leeds-car-parks')",
+            ),
+            (Some(2), names)
+        );
+        assert_eq!(read("Packages not indexed = 0 out of 21"), (Some(0), vec![]));
+        assert_eq!(read("Traceback (most recent call last):"), (None, vec![]));
         assert_eq!(
             orphans(&finished("['98b48282-0a09-5590-954a-9818be2884bc']\nFound 1 orphaned package(s).")),
             Some(1)
@@ -185,9 +219,11 @@ mod tests {
 
     #[test]
     fn hazard_5_a_command_after_which_nothing_is_different_has_failed() {
-        let failed = judge("search-index rebuild", &Sighting::NotHappened(vec![])).unwrap_err();
+        let failed = judge("search-index rebuild", &Ok(Sighting::NotHappened(vec![]))).unwrap_err();
         assert_eq!((failed.cause, failed.effect), (Cause::CommandFailed, Effect::NotApplied));
-        assert!(judge("search-index rebuild", &Sighting::Partly(vec![])).is_ok());
-        assert!(judge("search-index rebuild", &Sighting::Happened(vec![])).is_ok());
+        assert!(judge("search-index rebuild", &Ok(Sighting::Partly(vec![]))).is_ok());
+        assert!(judge("search-index rebuild", &Ok(Sighting::Happened(vec![]))).is_ok());
+        let blind = CallError::nothing_done("package_search", Cause::Unreachable);
+        assert!(judge("search-index rebuild", &Err(blind)).is_ok(), "the command ran, whatever the look met");
     }
 }

@@ -13,6 +13,7 @@ mod answers;
 mod faults;
 mod harvest;
 mod harvest_programs;
+mod indexing;
 mod purging;
 mod refusals;
 mod stories;
