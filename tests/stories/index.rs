@@ -212,6 +212,8 @@ async fn everything_is_indexed_anew_while_the_site_keeps_its_search() {
     What will happen
     - CKAN indexes everything anew, one dataset after the other. The index is never empty.
     - CKAN is slower meanwhile. On a large site it takes hours.
+    Mind
+    - The bot ends the command if it takes longer than 60 minutes (command_time_limit): what is not indexed by then stays as it is.
     Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
@@ -246,6 +248,7 @@ async fn hazard_11_the_index_is_emptied_only_by_two_who_type_it_and_is_whole_aga
     Mind
     - Find and everything else that reads the index shows no datasets until they are built again.
     - Start no harvest and no CSW sync before it is over.
+    - The bot ends the command if it takes longer than 60 minutes (command_time_limit): the site would be left with what is built by then. If the last one took nearly as long or the bot has done none here, have the limit raised first.
     Cannot be undone
     - An index that is empty fills only by being built again, on a large site in hours or days.
     Safer: /ckan index missing adds what is missing, and /ckan index refresh builds every document anew: neither takes anything off the site.
