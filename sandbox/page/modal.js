@@ -82,6 +82,10 @@ export class ModalHost {
       upload: (name, contentHex) => control.upload(shown.user, name, contentHex),
       press: (button, node) => this.#press(shown, button, node, directory),
     });
+    // What is being put right is no longer called wrong.
+    for (const entry of shown.form) {
+      for (const change of ["input", "change"]) entry.field.node.addEventListener(change, () => this.#showError(entry, ""));
+    }
     shown.trouble = element("div", { class: "dialog-trouble", role: "alert", hidden: true, "data-testid": "modal-trouble" });
     const close = element("button", { type: "button", class: "button", "data-testid": "modal-close", onclick: () => this.#dismiss(modal.view_id) },
       view.close?.text ?? "Close");
@@ -101,15 +105,19 @@ export class ModalHost {
     shown.dialog.replaceChildren(form);
   }
 
+  #showError(entry, sentence) {
+    entry.error.textContent = sentence;
+    entry.error.hidden = sentence === "";
+    entry.field.control?.setAttribute("aria-invalid", sentence === "" ? "false" : "true");
+  }
+
   #showErrors(errors) {
     const { form, trouble } = this.#shown;
     const known = new Set(form.map((entry) => entry.block_id));
     let first = null;
     for (const entry of form) {
-      const sentence = errors[entry.block_id];
-      entry.error.textContent = sentence ?? "";
-      entry.error.hidden = !sentence;
-      entry.field.control?.setAttribute("aria-invalid", sentence ? "true" : "false");
+      const sentence = errors[entry.block_id] ?? "";
+      this.#showError(entry, sentence);
       if (sentence && first === null) first = entry.field.control;
     }
     const elsewhere = Object.entries(errors).filter(([block]) => !known.has(block)).map(([, sentence]) => sentence);

@@ -30,6 +30,8 @@ pub enum Refusal {
     AlreadyVoted,
     /// Denying needs a reason.
     DenyWithoutReason,
+    /// The whole plan was not looked at.
+    NotReviewed,
     /// What an approver has to type was not typed.
     NotConfirmed {
         /// What has to be typed, exactly.
@@ -68,6 +70,7 @@ impl Refusal {
             Self::OwnRequest => "own_request",
             Self::AlreadyVoted => "already_voted",
             Self::DenyWithoutReason => "deny_without_reason",
+            Self::NotReviewed => "not_reviewed",
             Self::NotConfirmed { .. } => "not_confirmed",
             Self::NotYourRequest => "not_your_request",
             Self::AlreadyDecided { .. } => "already_decided",

@@ -23,7 +23,7 @@ pub enum Event {
         person: PersonId,
         /// The account used.
         user: UserId,
-        /// What was typed to confirm it.
+        /// What was typed in the review; `None` for a press alone.
         typed: Option<String>,
     },
     /// Somebody who may approve says no.
@@ -261,9 +261,10 @@ fn refuse_unless_votable(
     if voted { Err(Refusal::AlreadyVoted) } else { Ok(()) }
 }
 
-/// What cannot be taken back is not approved by a press alone.
+/// What cannot be taken back, and what the card does not show whole, is not approved by a press alone.
 fn refuse_unless_confirmed(request: &Request, typed: Option<&str>) -> Result<(), Refusal> {
     match &request.plan.confirmation {
+        None if typed.is_none() && request.plan.needs_review() => Err(Refusal::NotReviewed),
         Some(wanted) if typed.map(str::trim) != Some(wanted) => {
             Err(Refusal::NotConfirmed { wanted: wanted.clone() })
         }

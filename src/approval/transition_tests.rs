@@ -313,6 +313,16 @@ fn a_yes_counts_only_with_what_has_to_be_typed() {
     assert_eq!(typed(Some(" road-accidents-2019 ")), Ok(State::Approved));
 }
 
+#[test]
+fn invariant_10_what_the_card_does_not_show_is_looked_at_before_a_yes_counts() {
+    let mut private = request(1);
+    private.plan.private = vec![("New address".to_owned(), "jo@example.gov.uk".to_owned())];
+    assert_eq!(apply(&private, approve("UBOB"), at(10), &policy()), Err(Refusal::NotReviewed));
+    let (person, user) = (PersonId::new("UBOB"), UserId::new("UBOB"));
+    let looked = Event::Approve { person, user, typed: Some(String::new()) };
+    assert_eq!(apply(&private, looked, at(10), &policy()).unwrap().request.state, State::Approved);
+}
+
 fn any_event() -> impl Strategy<Value = Event> {
     let users = prop::sample::select(vec!["UALICE", "UALICE2", "UBOB", "UCARA"]);
     let attempts = prop::sample::select(vec!["01ATTEMPT", "01OTHER"]);

@@ -37,7 +37,7 @@ pub struct Arguments {
     #[serde(default)]
     publisher: Option<String>,
     /// Opens a form for a list of datasets, to be pasted or attached
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["targets", "publisher"])]
     #[serde(default)]
     list: bool,
     /// Of a list, the lines that name no dataset.
@@ -152,8 +152,9 @@ impl ChangeOperation for DatasetWithdraw {
         })
     }
 
-    fn watch(&self, _: &Plan) -> Option<Watch> {
-        Some(public_page::watch())
+    fn watch(&self, plan: &Plan) -> Option<Watch> {
+        // Of many there are many pages: each was seen to be gone from CKAN.
+        plan.bulk.is_none().then(public_page::watch)
     }
 
     async fn look(&self, site: &Site, plan: &Plan, _: &Value) -> Result<Look, CallError> {
@@ -270,5 +271,19 @@ pub(super) fn version(survey: &Survey) -> String {
     match &survey.ckan_version {
         Some(version) => format!("This is CKAN {version}"),
         None => "This CKAN does not tell its version and may be older than 2.12".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::approval::Bulk;
+
+    #[test]
+    fn the_public_site_is_watched_for_one_and_not_for_many() {
+        let one = Plan::of("Withdraw one");
+        let many = Plan { bulk: Some(Bulk::of([])), ..one.clone() };
+        assert!(DatasetWithdraw.watch(&one).is_some());
+        assert_eq!(DatasetWithdraw.watch(&many), None);
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::harvest_stop::STILL_QUEUED;
 use super::source_survey::{SourceSurvey, age, objects};
 use super::source_target::SourceTarget;
 use super::{ChangeOperation, Facts, Inverse, Meta, PlanError, Progress, Risk, Sighting, job_ending};
@@ -254,11 +255,16 @@ fn facts(survey: &SourceSurvey, job: &HarvestJob) -> Facts {
 }
 
 fn warnings(job: &HarvestJob) -> Vec<String> {
-    vec![if job.gather_finished.is_none() {
+    if job.gather_finished.is_some() {
+        return vec![
+            "This stops no worker: the fetch worker finishes what it has in hand and drops the rest."
+                .to_owned(),
+        ];
+    }
+    vec![
         "This stops no worker. If the gather worker has this job in hand, it goes on with it and keeps every other source \
          waiting: `/ckan harvest restart-worker gather` frees it."
-            .to_owned()
-    } else {
-        "This stops no worker: the fetch worker finishes what it has in hand and drops the rest.".to_owned()
-    }]
+            .to_owned(),
+        STILL_QUEUED.to_owned(),
+    ]
 }

@@ -2,7 +2,8 @@
 //!
 //! Guarantees that it does not undo itself: a purge alone leaves jobs that run for ever, and the next `harvester run`
 //! queues their waiting objects again. So every job that is not over is ended by its own id, once the queues are empty.
-//! Counts as done only when CKAN calls each of them finished. Leaves what a worker has in hand to the worker.
+//! Counts as done only when CKAN calls each of them finished, and never as not done once the command may have run:
+//! nobody sees the queues from here. Leaves what a worker has in hand to the worker.
 
 use std::time::Duration;
 
@@ -19,6 +20,10 @@ use crate::ckan::{CallError, Cause, CommandLine, Effect, Site, Word};
 
 const UNSEEN: &str = "I cannot look into the queues themselves; the harvests were to be ended only once the purge had gone \
                       through.";
+
+const PERHAPS_EMPTY: &str = "I cannot look into the queues themselves, so I cannot see whether they were emptied. Those of these \
+                             harvests that are not ended may have lost their place, and then do not go on by \
+                             themselves: ask for the purge again, or stop each with `/ckan stop` and its source.";
 
 const COMMAND: &str = "harvester purge-queues";
 
@@ -50,8 +55,10 @@ impl ChangeOperation for HarvestPurgeQueues {
         let losing = Losing::find(site).await?;
         if losing.jobs.is_empty() {
             return Err(PlanError::Refused(format!(
-                "No harvest on {} is waiting or running, so there is nothing to purge. What the queues may still hold \
-                 of finished jobs the workers drop by themselves.",
+                "No harvest on {} is waiting or running, so there is none to end, and I cannot see what the queues still \
+                 hold. If it is of harvests that were stopped, the gather worker gathers each of them all the same when \
+                 its turn comes, and the fetch worker drops what it found. To empty the queues all the same, start a \
+                 harvest first: `/ckan reharvest` and a source. Then this can be asked for, and ends that one too.",
                 site.environment
             )));
         }
@@ -96,11 +103,14 @@ impl ChangeOperation for HarvestPurgeQueues {
         ended.map_err(|error| CallError { effect: Effect::Unknown, ..error })
     }
 
-    /// The queues themselves cannot be looked into from here. A job is ended only after the purge went through.
+    /// The queues themselves cannot be looked into from here. A job is ended only after the purge went through; but
+    /// that none is ended does not say that the queues are as they were.
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {
         Ok(match job_ending::ended(site, &work(plan)?.jobs).await? {
             Sighting::Happened(seen) => Sighting::Happened([seen, vec![UNSEEN.to_owned()]].concat()),
-            other => other,
+            Sighting::Partly(seen) | Sighting::NotHappened(seen) => {
+                Sighting::Partly([seen, vec![PERHAPS_EMPTY.to_owned()]].concat())
+            }
         })
     }
 

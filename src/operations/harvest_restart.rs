@@ -1,7 +1,8 @@
 //! `harvest restart`: stops the running harvest of one source and begins anew.
 //!
 //! Guarantees that the new harvest is asked for only after CKAN itself called the old one finished, and that what was
-//! stopped without a new one is told as *partly*. Leaves the workers alone, as `harvest stop` does.
+//! stopped without a new one is told as *partly*. Leaves the workers alone, as `harvest stop` does: what one of them has
+//! in hand of the old harvest keeps nothing back.
 
 use std::time::Duration;
 
@@ -85,7 +86,7 @@ impl ChangeOperation for HarvestRestart {
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {
         let work = work(plan)?;
-        let stopped = job_ending::ended(site, &work.stop).await?;
+        let stopped = job_ending::called_finished(site, &work.stop).await?;
         let started = job_watch::sighting(site, work.source, work.newest).await?;
         Ok(match (stopped, started) {
             (Sighting::Happened(stopped), Sighting::Happened(started)) => {
@@ -120,7 +121,7 @@ fn work(plan: &Plan) -> Result<Work, CallError> {
 
 async fn wait_until_stopped(site: &Site, jobs: &[Uuid]) -> Result<(), CallError> {
     let mut pauses = UNTIL_STOPPED.into_iter();
-    while !matches!(job_ending::ended(site, jobs).await?, Sighting::Happened(_)) {
+    while !matches!(job_ending::called_finished(site, jobs).await?, Sighting::Happened(_)) {
         match pauses.next() {
             Some(pause) => tokio::time::sleep(pause).await,
             None => return Err(CallError::nothing_done("harvest_job_show", Cause::ServerError)),

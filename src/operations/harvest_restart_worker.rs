@@ -1,7 +1,7 @@
 //! `harvest restart-worker`: restarts the gather or the fetch worker with the configured command.
 //!
 //! Guarantees that a worker counts as restarted only where its status shows another process than before, and that what
-//! it may have in hand is shown first. Leaves what a status looks like to the configuration.
+//! it may have in hand is shown first, and that no two requests for one worker are open at once. Leaves what a status looks like to the configuration.
 
 mod identity;
 
@@ -9,14 +9,18 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::source_survey::objects;
 use super::{ChangeOperation, Inverse, Meta, PlanError, Progress, Risk, Sighting};
-use crate::approval::Plan;
+use crate::approval::{Plan, Target};
 use crate::ckan::harvest::job::HarvestJob;
 use crate::ckan::harvest::source::HarvestSource;
 use crate::ckan::{CallError, Cause, Finished, Service, Site};
 use identity::Identity;
+
+const GATHER_WORKER: Uuid = Uuid::from_u128(0x776f_726b_6572_5000_8000_0000_0000_0001);
+const FETCH_WORKER: Uuid = Uuid::from_u128(0x776f_726b_6572_5000_8000_0000_0000_0002);
 
 /// The most jobs that are shown as in flight.
 const MOST: usize = 10;
@@ -43,6 +47,15 @@ impl Worker {
             Self::Gather => Service::Gather,
             Self::Fetch => Service::Fetch,
         }
+    }
+
+    /// It as what a request acts on, of which only one may be open. Its id is of our own making and never changes.
+    fn target(self) -> Target {
+        let (id, title) = match self {
+            Self::Gather => (GATHER_WORKER, "The gather worker"),
+            Self::Fetch => (FETCH_WORKER, "The fetch worker"),
+        };
+        Target { id, name: self.service().name().to_owned(), title: title.to_owned() }
     }
 
     /// Whether it may have this job in hand.
@@ -89,6 +102,7 @@ impl ChangeOperation for HarvestRestartWorker {
             HarvestJob::open(site, None).await?.into_iter().filter(|job| worker.may_have(job)).collect();
         let before = Identity::of(&status);
         Ok(Plan {
+            targets: vec![worker.target()],
             shown: shown(site, worker, &status, &jobs).await?,
             effects: effects(worker),
             warnings: warnings(worker, &before, &jobs),

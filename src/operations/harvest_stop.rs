@@ -18,6 +18,10 @@ use crate::ckan::{CallError, Cause, Site};
 /// From so many objects on, CKAN's way of ending a job is known to bring servers down: it loads every one of them.
 const MANY_OBJECTS: u64 = 5_000;
 
+/// What becomes of a harvest that is stopped in the gather queue: its worker does not look whether the job is over.
+pub(super) const STILL_QUEUED: &str = "If it still waits in the gather queue, it stays there: the gather worker gathers it all \
+                                       the same when its turn comes, and nothing of that is imported.";
+
 /// Ends the running harvest of one source.
 pub struct HarvestStop;
 
@@ -125,6 +129,7 @@ pub(super) fn warnings(survey: &SourceSurvey) -> Vec<String> {
              restart-worker gather` frees it."
                 .to_owned(),
         );
+        warnings.push(STILL_QUEUED.to_owned());
         if survey.source.source_type.as_deref() == Some("ckan") {
             warnings.push(
                 "A harvest that was stopped before anything was gathered counts as one without errors: the next one \

@@ -118,15 +118,24 @@ pub(super) async fn each_named(
             .filter(|key| !found.iter().any(|dataset| is_named(dataset, key)))
             .collect();
         let shown = each(&missing, RECORDS_AT_ONCE, |&key| shown(site, key)).await?;
+        let mut unknown = BTreeSet::new();
         for (key, dataset) in missing.iter().zip(shown) {
-            match dataset {
-                Some(dataset) => found.push(dataset),
-                None => lines.unknown.add(key),
+            if let Some(dataset) = dataset {
+                found.push(dataset);
+            } else {
+                unknown.insert(*key);
+                lines.unknown.add(key);
             }
         }
         // In the order of the lines.
         for key in wanted {
-            let Some(at) = found.iter().position(|dataset| is_named(dataset, key)) else { continue };
+            let Some(at) = found.iter().position(|dataset| is_named(dataset, key)) else {
+                // A slug and a UUID of the same dataset: the first one took it.
+                if !unknown.contains(key) {
+                    lines.duplicate.add(key);
+                }
+                continue;
+            };
             let dataset = found.swap_remove(at);
             if known.insert(dataset.id) {
                 let indexed = indexed.contains(&dataset.id);

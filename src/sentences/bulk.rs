@@ -79,6 +79,17 @@ pub const RESULTS_TITLE: &str = "All results";
 /// What is said with the table of results.
 pub const RESULTS: &str = "Every dataset with what became of it.";
 
+/// The columns of the table of results.
+pub const TABLE_COLUMNS: [&str; 3] = ["Dataset", "Result", "Note"];
+
+/// What stands over the table of results, which has so many rows of so many items.
+pub fn table_title(rows: usize, total: u32) -> String {
+    if usize::try_from(total).is_ok_and(|total| total <= rows) {
+        return "Results".to_owned();
+    }
+    format!("Results: {rows} of {total}, what was not done first; the file has all")
+}
+
 /// How many moved.
 pub fn moved(moved: usize, total: u32) -> String {
     format!("{moved} of {total} have changed")
@@ -162,6 +173,12 @@ mod tests {
             state,
             note: note.to_owned(),
         }
+    }
+
+    #[test]
+    fn the_table_says_what_it_leaves_out() {
+        insta::assert_snapshot!(table_title(12, 12), @"Results");
+        insta::assert_snapshot!(table_title(20, 1000), @"Results: 20 of 1000, what was not done first; the file has all");
     }
 
     #[test]

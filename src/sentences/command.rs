@@ -64,6 +64,15 @@ pub fn repeated_option(option: &str) -> Text {
     said(format_args!("{} is there more than once. Keep one of them.", typed(option)))
 }
 
+/// An option beside others that say the same thing in another way.
+pub fn conflicting_option(option: &str, meta: &Meta) -> Text {
+    said(format_args!(
+        "{} stands beside something that names the same in another way. Keep one of them. `/ckan help {}` explains.",
+        typed(option),
+        meta.name
+    ))
+}
+
 /// An option at the end, or before another option.
 pub fn option_without_value(option: &str) -> Text {
     let example = match option {

@@ -36,6 +36,10 @@ pub fn refusal(refusal: &Refusal) -> Text {
         ),
         Refusal::AlreadyVoted => text.plain("Your vote on this request is in already. Nothing was changed."),
         Refusal::DenyWithoutReason => text.plain("Please say why you deny it. Nothing was done."),
+        Refusal::NotReviewed => text.plain(
+            "The card does not show all of this, so it is not approved by a press alone: press Approve and look at the \
+             whole plan. Nothing was decided.",
+        ),
         Refusal::NotConfirmed { wanted } => text
             .plain("This cannot be undone, so it is not approved by a press alone: press Approve and type ")
             .code(wanted)

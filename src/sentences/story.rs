@@ -74,16 +74,13 @@ pub fn asked(request: &Request) -> Text {
 
 /// The first message of the thread.
 pub fn opened(request: &Request) -> Text {
-    let text = Text::new()
-        .person(&request.requester_user)
-        .plain(" asks: ")
-        .plain(&request.plan.summary)
-        .plain(". Reason: ")
-        .plain(&request.reason);
-    match &request.undoes {
+    let text =
+        Text::new().person(&request.requester_user).plain(" asks: ").plain(&request.plan.summary).plain(".");
+    let text = match &request.undoes {
         Some(undone) => text.plain(" This undoes request ").code(undone.reference().as_str()).plain("."),
         None => text,
-    }
+    };
+    text.plain(" Reason: ").plain(&request.reason)
 }
 
 /// One line on the card: where the request is.

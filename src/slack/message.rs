@@ -108,6 +108,42 @@ impl Message {
         self
     }
 
+    /// A table with a line of headings; Slack takes one in a message, with 100 rows and 10,000 characters. A column
+    /// that holds nothing is left out.
+    #[must_use]
+    pub fn table<const N: usize>(
+        mut self,
+        columns: &[&str; N],
+        rows: impl IntoIterator<Item = [String; N]>,
+    ) -> Self {
+        let rows: Vec<[String; N]> =
+            rows.into_iter().map(|row| row.map(|cell| crate::sentences::text::clean(&cell))).collect();
+        let holds =
+            |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
+        let held: Vec<bool> = (0..N).map(holds).collect();
+        let heads = columns.each_ref().map(|head| (*head).to_owned());
+        let mut cells: Vec<Vec<SlackTableCell>> = vec![];
+        for row in std::iter::once(heads).chain(rows) {
+            // Slack refuses an empty cell.
+            let shown = row.into_iter().zip(&held).filter(|(_, held)| **held);
+            let shown: Vec<String> =
+                shown.map(|(cell, _)| if cell.is_empty() { "–".to_owned() } else { cell }).collect();
+            self.spoken.push(crate::sentences::text::escape(&shown.join(" · ")));
+            cells.push(shown.into_iter().map(SlackTableCell::from).collect());
+        }
+        // The last column is the one of whole sentences.
+        let columns = held.iter().filter(|held| **held).count();
+        let settings = (1..=columns)
+            .map(|column| {
+                SlackTableColumnSetting::new()
+                    .with_align(SlackTableColumnAlign::Left)
+                    .with_is_wrapped(column == columns)
+            })
+            .collect();
+        self.blocks.push(SlackTableBlock::new(cells).with_column_settings(settings).into());
+        self
+    }
+
     /// A small grey line. The text is ours; foreign text belongs into a paragraph.
     #[must_use]
     pub fn context(mut self, text: &Text) -> Self {
@@ -239,6 +275,23 @@ mod tests {
         - It goes.
         ");
         assert_eq!(body["blocks"].as_array().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_table_leaves_out_what_is_empty_and_fills_its_gaps() {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned);
+        let rows = [row(["roads", "done", ""]), row(["<!here> rail", "failed", ""])];
+        let body = Message::new().table(&["Dataset", "Result", "Note"], rows).body();
+        insta::assert_snapshot!(body["text"].as_str().unwrap(), @r"
+        Dataset · Result
+        roads · done
+        &lt;!here&gt; rail · failed
+        ");
+        assert_eq!(body["blocks"][0]["rows"][2][0]["text"], "<!here> rail");
+        assert_eq!(body["blocks"][0]["rows"][2].as_array().unwrap().len(), 2);
+        let rows = [row(["roads", "done", ""]), row(["rail", "failed", "CKAN does not accept it."])];
+        let body = Message::new().table(&["Dataset", "Result", "Note"], rows).body();
+        assert_eq!(body["blocks"][0]["rows"][1][2]["text"], "–");
     }
 
     #[test]

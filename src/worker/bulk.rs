@@ -173,9 +173,12 @@ async fn end(hands: Hands<'_>, stop: Option<Stop>) -> Result<(), StoreError> {
     }
     let seen = words::ended(&tally.counts, &examples, work.done(), stop, work.seen());
     let verdict = verdict(&tally.counts);
-    let files = if verdict == Verdict::Unknown { vec![] } else { vec![tables::results(hands).await?] };
+    let results = match verdict {
+        Verdict::Unknown => vec![],
+        _ => vec![tables::at_a_glance(hands).await?, tables::results(hands).await?],
+    };
     let outcome = Outcome { verdict, accepted: false, seen };
-    executor::settle_and_send(bot, request, hands.attempt, outcome, files).await
+    executor::settle_and_send(bot, request, hands.attempt, outcome, results).await
 }
 
 /// The verdict on the whole, by the states of the items.
@@ -241,7 +244,10 @@ async fn take_up(hands: Hands<'_>) -> Result<(), StoreError> {
     }
     let now = bot.clock.now();
     let tally = bot.store.tally(&request.id).await?;
-    let open = tally.of(ItemState::Waiting) + tally.of(ItemState::Sent);
+    let waiting = tally.of(ItemState::Waiting);
+    // Where a run was stopped, nothing waits and the rest was left out: what it had sent is only looked at.
+    let was_stopped = waiting == 0 && tally.of(ItemState::Skipped) > 0;
+    let open = if was_stopped { 0 } else { waiting + tally.of(ItemState::Sent) };
     let event = Event::Resume {
         attempt: bot.ids.attempt(),
         worker: bot.worker.clone(),

@@ -101,7 +101,7 @@ async fn address_may_still_come(
 /// Whether an approval would be taken, before a form is opened for it.
 fn may_approve(bot: &Bot, account: &Account, request: &Request) -> Result<(), Refusal> {
     let person = bot.policy.admit(account, Role::Approver)?;
-    let typed = request.plan.confirmation.clone();
+    let typed = Some(request.plan.confirmation.clone().unwrap_or_default());
     let event = Event::Approve { person, user: account.user.clone(), typed };
     apply(request, event, bot.clock.now(), &bot.policy).map(drop)
 }

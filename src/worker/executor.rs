@@ -28,7 +28,7 @@ use crate::store::{Commit, Filter, Outgoing, StoreError};
 use crate::telemetry::chain;
 
 /// Requests carried out at once, those not counted whose outcome is being watched.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 16;
 /// Looks for approved requests at least this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The first pause between two looks at an unclear outcome; it doubles up to [`LONGEST_PAUSE`].

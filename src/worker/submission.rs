@@ -54,7 +54,7 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
         Err(refusal) => return wish::refuse(bot, wisher, None, &refusal).await,
     };
     if let (forms::REVIEW, Act::Press { value, .. }) = (form.as_str(), &opener) {
-        let typed = values.get(forms::CONFIRMATION).cloned();
+        let typed = Some(values.get(forms::CONFIRMATION).cloned().unwrap_or_default());
         let id = RequestId::new(value.as_str());
         return decide(bot, wisher, &account, &id, Decision::Approve(typed)).await;
     }

@@ -97,7 +97,7 @@ impl Lab {
 
     /// Withdraws it and carries out what the button offers afterwards; the plan of that.
     async fn there_and_back(&self, slug: &str) -> (Plan, Sighting) {
-        let withdraw = self.plan("dataset withdraw", json!({ "target": slug })).await;
+        let withdraw = self.plan("dataset withdraw", json!({ "targets": [slug] })).await;
         assert!(matches!(self.carry_out(&withdraw).await, Sighting::Happened(_)));
         let offered =
             self.change("dataset withdraw").inverse(&withdraw).expect("a button offers the restore");

@@ -1,12 +1,13 @@
 //! Stopping, starting and restarting harvests, and what the probes see of it. On the sandbox's CKAN, where the
 //! consumers do one thing at a time when they are told.
 
-use ckan_chatops::ckan::{CallError, Effect};
+use ckan_chatops::ckan::{CallError, DatabaseAddresses, Effect, Site, SiteSettings};
 use ckan_chatops::operations::{Look, PlanError, Registry, Sighting};
 use sandbox::ckan::{Fault, FaultKind, seeded_id};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::world::{Op, Sandbox, parsed, refusal, told};
+use crate::world::{Op, Sandbox, parsed, refusal, settings, told};
 
 /// Slugs of the seed's sources.
 const SLOW: &str = "slow-source";
@@ -138,6 +139,7 @@ async fn hazard_15_a_stop_during_the_gathering_warns_of_the_worker_that_goes_on(
     let plan = stop.plan(source(HANGING)).await.unwrap();
     insta::assert_snapshot!(masked(&plan.warnings.join("\n")), @"
     This stops no worker. If the gather worker has this harvest in hand, it goes on with it, keeps every other source waiting until the remote answers, and puts what it finds into error. `/ckan harvest restart-worker gather` frees it.
+    If it still waits in the gather queue, it stays there: the gather worker gathers it all the same when its turn comes, and nothing of that is imported.
     A harvest that was stopped before anything was gathered counts as one without errors: the next one may take only what changed since it began.
     ");
     stop.execute(&plan).await.unwrap();
@@ -375,6 +377,27 @@ async fn a_restart_stops_and_begins_anew() {
         ]
     );
     assert!(matches!(restart.look_with(&plan, &Value::Null).await, Look::Again { .. }));
+}
+
+#[tokio::test]
+async fn a_restart_waits_for_ckans_word_and_not_for_the_objects_in_the_database() {
+    let world = Sandbox::start().await;
+    let registry = Registry::all();
+    // Whoever asks this database for the objects of a job gets no answer.
+    let database = DatabaseAddresses {
+        read: Some(SecretString::from("postgres://reader@127.0.0.1:1/ckan")),
+        ..DatabaseAddresses::default()
+    };
+    let plain = settings(&world.ckan.url(), world.ckan.sysadmin_token());
+    let site = Site::new(SiteSettings { database, ..plain }).unwrap();
+    let restart = Op::of(&registry, "harvest restart", &site);
+    let job = world.half_way().await;
+    let plan = restart.plan(source(SLOW)).await.unwrap();
+    restart.execute(&plan).await.unwrap();
+    assert!(matches!(restart.probe(&plan).await.unwrap(), Sighting::Happened(_)));
+    assert_eq!(world.job(&job).await["status"], "Finished");
+    let calls: Vec<String> = world.calls(1).await.into_iter().map(|(action, _)| action).collect();
+    assert_eq!(calls, ["harvest_job_abort", "harvest_job_create"]);
 }
 
 #[tokio::test]

@@ -42,6 +42,8 @@ async fn each_mistake_has_its_own_sentence_and_the_channel_sees_none() {
         "withdraw road-accidents-2019 --reason wrong leeds-car-parks --ticket 51234".to_owned(),
         "withdraw Road-Accidents-2019 --reason x".to_owned(),
         "withdraw --reason x".to_owned(),
+        "withdraw road-accidents-2019 --list --reason x".to_owned(),
+        "withdraw --list --list".to_owned(),
         "withdraw \"\" --reason x".to_owned(),
         "withdraw * --reason x".to_owned(),
         format!("withdraw {SLUG} --reason \"  \""),

@@ -27,6 +27,7 @@ mod gate;
 mod lab;
 mod many;
 mod process;
+mod races;
 mod slack_away;
 #[expect(dead_code, reason = "the stories' world; a part of it is for them alone")]
 #[path = "../stories/world.rs"]

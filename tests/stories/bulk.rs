@@ -1,11 +1,28 @@
 //! Many datasets go under one request, and come back.
 
+use sandbox::slack::Message;
 use serde_json::json;
 
-use crate::world::{ALICE, BOB, World, blocks, said};
+use crate::world::{ALICE, BOB, Restores, World, blocks, said};
 
 /// Three of the seed's datasets, published by hand.
 const MANY: [&str; 3] = ["road-accidents-2019", "road-accidents-2018", "house-price-index"];
+
+/// Of a withdrawal, where a restore over the API loses something.
+const NO_BUTTON: &str = "- On this CKAN, older than 2.12, a restore over the API erases resources that were removed from a dataset earlier, so no button offers it for all of them: each has to be restored by itself.\n";
+/// Of a restore, where it is done in the database.
+const IN_THE_DATABASE: &str =
+    "Way: CKAN's database, then its API ties it to its publisher, which brings the search index up to date\n";
+
+/// The text of a card without the line in which CKANs differ, which has to be there exactly where it is true.
+fn card_said(world: &World, card: &Message) -> String {
+    let text = said(&card.text);
+    let restores = world.ckan.restores();
+    let withdraws = text.starts_with("Withdraw");
+    assert_eq!(text.contains(NO_BUTTON), withdraws && restores == Restores::WithALoss, "{text}");
+    assert_eq!(text.contains(IN_THE_DATABASE), !withdraws && restores == Restores::InTheDatabase, "{text}");
+    text.replace(NO_BUTTON, "").replace("Mind\nWaiting", "Waiting").replace(IN_THE_DATABASE, "")
+}
 
 async fn states(world: &World, slugs: &[&str]) -> Vec<String> {
     let mut states = vec![];
@@ -25,7 +42,7 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
         )
         .await;
     let card = world.card("Withdraw 3 datasets").await;
-    insta::assert_snapshot!(said(&card.text), @"
+    insta::assert_snapshot!(card_said(&world, &card), @"
     Withdraw 3 datasets from production
     Datasets: 3
     The first of them: road-accidents-2019, road-accidents-2018, house-price-index
@@ -53,7 +70,15 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
     What I saw
     - All 3 are withdrawn.
     - The search does not find any of them any more.
-    - CKAN's own record of the first six, and of each one whose answer was unclear, has it as withdrawn, and a visitor who is not signed in cannot read it.
+    - CKAN's own record of the first ones, and of each one whose answer was unclear, has it as withdrawn, and a visitor who is not signed in cannot read it.
+    ");
+    let table = world.thread(&card, "Results").await;
+    insta::assert_snapshot!(said(&table.text), @"
+    Results
+    Dataset · Result
+    road-accidents-2019 · done
+    road-accidents-2018 · done
+    house-price-index · done
     ");
     assert_eq!(states(&world, &MANY).await, ["deleted"; 3]);
     for slug in MANY {
@@ -61,6 +86,11 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
     }
     let card = world.card_says(&card, "Done and verified").await;
     assert!(!blocks(&card).contains("\"approve\""), "no button stays on a settled card");
+    if world.ckan.restores() == Restores::WithALoss {
+        // A sandbox CKAN before 2.12, where nothing reaches a database: it ends here, as the card had said.
+        assert!(!blocks(&done).contains("\"undo\""), "no button offers what loses something");
+        return;
+    }
 
     // Somebody restores one of them meanwhile: it is left alone.
     world.ckan.action("package_patch", json!({"id": MANY[1], "state": "active"})).await;
@@ -69,7 +99,7 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
     let why = json!({"reason": {"reason": "They were the wrong ones"}});
     world.control.submit(ALICE, &form.view_id, &why).await.unwrap();
     let back = world.card("Restore 2 datasets").await;
-    insta::assert_snapshot!(said(&back.text), @"
+    insta::assert_snapshot!(card_said(&world, &back), @"
     Restore 2 datasets on production
     Datasets: 2
     The first of them: road-accidents-2019, house-price-index
@@ -92,7 +122,7 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
     What I saw
     - Both are restored.
     - The search has all of them again, each in the state and with the publisher that it had.
-    - CKAN's own record of the first six, and of each one whose answer was unclear, has their resources and groups as well.
+    - CKAN's own record of the first ones, and of each one whose answer was unclear, has their resources and groups as well.
     ");
     assert_eq!(states(&world, &MANY).await, ["active"; 3]);
     let acts = world.audit().await;
@@ -144,7 +174,7 @@ async fn hazard_3_a_harvest_source_among_datasets_is_refused_or_left_out() {
     let filled = json!({"list": {"list": list}, "reason": {"reason": "Publisher asked"}});
     world.control.submit(ALICE, &form.view_id, &filled).await.unwrap();
     let card = world.card("Withdraw 2 datasets").await;
-    insta::assert_snapshot!(said(&card.text), @"
+    insta::assert_snapshot!(card_said(&world, &card), @"
     Withdraw 2 datasets from production
     Datasets: 2
     The first of them: road-accidents-2019, road-accidents-2018
@@ -171,12 +201,11 @@ async fn hazard_3_a_harvest_source_among_datasets_is_refused_or_left_out() {
 #[tokio::test]
 async fn hazard_6_ckans_own_bulk_actions_are_never_used() {
     let world = World::start().await;
-    let Some(ckan) = &world.ckan.control else { return };
     asks_for(&world, ALICE, &MANY).await;
     let card = world.card("Withdraw 3 datasets").await;
     world.presses(BOB, &card, "approve").await;
     world.thread(&card, "Done and verified").await;
-    let sent: Vec<String> = ckan.requests().await.into_iter().map(|request| request.action).collect();
+    let sent = world.ckan.called().await;
     assert!(sent.iter().all(|action| !action.starts_with("bulk_update")), "{sent:?}");
     assert_eq!(sent.iter().filter(|action| *action == "package_delete").count(), 3);
 }
@@ -203,6 +232,13 @@ async fn hazard_21_no_title_in_the_table_of_results_is_a_formula() {
     world.ckan.action("package_patch", json!({"id": MANY[0], "title": title})).await;
     asks_for(&world, ALICE, &MANY).await;
     let card = world.card("Withdraw 3 datasets").await;
+    let list = world.file(&card, "list.csv").await;
+    insta::assert_snapshot!(list.replace("\r\n", "\n"), @r#"
+    name,id,title
+    road-accidents-2019,98b48282-0a09-5590-954a-9818be2884bc,"'=HYPERLINK(""http://evil.example"",""Roads"")"
+    road-accidents-2018,25e116a3-0918-5821-9b91-d1e38ebb8a20,Road Safety Data 2018
+    house-price-index,f6899a70-2159-5c0a-a5bd-79866524b7a0,House Price Index
+    "#);
     world.presses(BOB, &card, "approve").await;
     let file = world.file(&card, "results.csv").await;
     insta::assert_snapshot!(file.replace("\r\n", "\n"), @r#"
@@ -227,7 +263,11 @@ async fn what_is_typed_must_all_be_there_and_what_is_left_must_be_something() {
         said.push(world.is_told(ALICE, &format!("/ckan {text}")).await);
     }
     insta::assert_snapshot!(said.join("\n"), @r#"
+<<<<<<< HEAD
     asked is too much. Put the whole reason into quotation marks: --reason "why".
+=======
+    There is no dataset no-such-dataset on production, so nothing was asked for. Check each name, and put a reason of several words in quotation marks.
+>>>>>>> main
     Name either datasets or a publisher with --publisher, not both in one request.
     There is no publisher no-such-publisher on production. Check it against the address of the publisher's page, and the environment.
     That is no publisher's slug. Type it as it stands at the end of the address of the publisher's page, or give its UUID.
@@ -242,7 +282,7 @@ async fn all_datasets_of_a_publisher_are_withdrawn_and_no_other() {
         .types(ALICE, "/ckan withdraw --publisher department-for-transport --reason \"It was closed\"")
         .await;
     let card = world.card("Withdraw").await;
-    insta::assert_snapshot!(world.ckan.said(&card.text), @"
+    insta::assert_snapshot!(card_said(&world, &card), @"
     Withdraw 5 datasets from production
     Datasets: 5
     Publisher: Department for Transport

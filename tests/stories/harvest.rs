@@ -278,6 +278,7 @@ async fn a_harvest_that_hangs_is_recovered() {
     - The thread tells how it goes until it is done.
     Mind
     - This stops no worker. If the gather worker has this harvest in hand, it goes on with it, keeps every other source waiting until the remote answers, and puts what it finds into error. /ckan harvest restart-worker gather frees it.
+    - If it still waits in the gather queue, it stays there: the gather worker gathers it all the same when its turn comes, and nothing of that is imported.
     - A harvest that was stopped before anything was gathered counts as one without errors: the next one may take only what changed since it began.
     - A harvest may bring back datasets of this source that were withdrawn here, where the publisher has changed them.
     Cannot be undone
@@ -342,6 +343,20 @@ async fn a_harvest_that_hangs_is_recovered() {
     The harvest is done. Gathered 3 objects: 3 added, 0 updated, 0 unchanged, 0 deleted, 0 errored.
     CKAN marks it as finished at its next harvester run.
     ");
+}
+
+#[tokio::test]
+async fn hazard_14_a_worker_has_one_open_restart_at_a_time() {
+    let world = World::start().await;
+    let card = world.asks("/ckan harvest restart-worker gather", "Restart the gather worker").await;
+    let again = "/ckan harvest restart-worker gather --reason \"It hangs\" --ticket 51237";
+    let refused = world.is_told(BOB, again).await;
+    assert!(refused.contains("already"), "{refused}");
+    world.asks("/ckan harvest restart-worker fetch", "Restart the fetch worker").await;
+    world.presses(BOB, &card, "approve").await;
+    world.thread(&card, "Done and verified").await;
+    world.types(BOB, again).await;
+    world.card("Ticket: 51237").await;
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use std::process::Command;
 use tokio::sync::{Mutex, MutexGuard};
 
 /// What `./test lab` says of it, each as `CKAN_CHATOPS_LAB_<word>`.
-const WORDS: [&str; 10] = [
+const WORDS: [&str; 11] = [
     // Address and version of CKAN, and the file that holds a sysadmin's token.
     "URL",
     "VERSION",
@@ -27,6 +27,8 @@ const WORDS: [&str; 10] = [
     "RESET",
     // Address of the remote sites that the harvest sources point to.
     "REMOTE",
+    // The file that CKAN's web server logs to.
+    "LOG",
 ];
 
 /// Held by the story that is being told: there is one lab, and each story begins with its seeded state.
@@ -35,6 +37,8 @@ static ALONE: Mutex<()> = Mutex::const_new(());
 /// Where everything of the lab is.
 pub struct Lab {
     words: BTreeMap<&'static str, String>,
+    /// How many bytes the log had when the story began.
+    logged: usize,
     _alone: MutexGuard<'static, ()>,
 }
 
@@ -47,8 +51,9 @@ impl Lab {
             let name = format!("CKAN_CHATOPS_LAB_{word}");
             (word, std::env::var(&name).unwrap_or_else(|_| panic!("{name} is not set; ./test lab sets it")))
         };
-        let lab = Self { words: WORDS.into_iter().map(read).collect(), _alone: alone };
+        let mut lab = Self { words: WORDS.into_iter().map(read).collect(), logged: 0, _alone: alone };
         lab.reset();
+        lab.logged = lab.log().len();
         Some(lab)
     }
 
@@ -66,6 +71,18 @@ impl Lab {
     /// A sysadmin's token.
     pub fn token(&self) -> String {
         std::fs::read_to_string(self.word("TOKEN_FILE")).expect("the lab's token").trim().to_owned()
+    }
+
+    /// The actions of the API that CKAN answered since the story began, by name and in their order, out of its log.
+    pub fn called(&self) -> Vec<String> {
+        let log = self.log();
+        let log = String::from_utf8_lossy(&log[self.logged..]);
+        let paths = log.split("/api/3/action/").skip(1);
+        paths.map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()).collect()
+    }
+
+    fn log(&self) -> Vec<u8> {
+        std::fs::read(self.word("LOG")).expect("the log of the lab's CKAN")
     }
 
     /// What this query finds in CKAN's database: a line for each row, columns parted by `|`.

@@ -25,7 +25,6 @@ mod hazards;
 mod index;
 mod lab;
 mod purge;
-mod races;
 mod reading;
 mod refusals;
 mod restore;

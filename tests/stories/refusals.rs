@@ -74,19 +74,19 @@ async fn what_cannot_be_withdrawn_is_refused_privately_each_in_its_own_words() {
         ("/ckan withdraw no-such-dataset --reason x", "no-such-dataset"),
         ("/ckan withdraw business-counts-2015 --reason x", "already withdrawn"),
         ("/ckan withdraw environment-agency-catalogue --reason x", "harvest"),
-        ("/ckan withdraw road-accidents-2018 asked --reason x", "no dataset asked"),
+        ("/ckan withdraw road-accidents-2019 --reason Publisher asked", "too much"),
         ("/ckan withdraw Road-Accidents-2019, --reason x", "small letters"),
     ] {
         world.types(ALICE, text).await;
         said.push(world.told(ALICE, words).await);
     }
-    insta::assert_snapshot!(said.join("\n"), @"
+    insta::assert_snapshot!(said.join("\n"), @r#"
     There is no dataset with the slug no-such-dataset on production. Check it against the address of the dataset's page, and the environment.
     “Business Counts 2015” (business-counts-2015) is already withdrawn; it last changed on 18 March 2024, 17:02 UTC. To bring it back, type /ckan restore business-counts-2015.
     “Environment Agency Catalogue” (environment-agency-catalogue) is a harvest source, not a dataset: withdrawing it would switch its harvester off. Give the slug, UUID or address of a dataset.
-    There is no dataset asked on production, so nothing was asked for. Check each name, and put a reason of several words in quotation marks.
+    asked is too much. Put the whole reason into quotation marks: --reason "why".
     Slugs are in small letters. If this is the dataset you mean, type road-accidents-2019.
-    ");
+    "#);
     let seen = world.control.state(BOB).await.unwrap().messages;
     assert!(
         !seen.iter().any(|message| message.bot && message.ephemeral_for.is_none()),

@@ -153,6 +153,17 @@ impl TestCkan {
         self.action("package_show", json!({"id": slug})).await["state"].as_str().unwrap_or("gone").to_owned()
     }
 
+    /// The actions that CKAN was asked for so far, by name, the story's own among them.
+    pub async fn called(&self) -> Vec<String> {
+        match (&self.lab, &self.control) {
+            (Some(lab), _) => lab.called(),
+            (None, Some(control)) => {
+                control.requests().await.into_iter().map(|request| request.action).collect()
+            }
+            (None, None) => panic!("neither a lab nor a sandbox"),
+        }
+    }
+
     /// Changes of `slug` that CKAN carried out, where the CKAN keeps such a log.
     pub async fn writes(&self, slug: &str) -> Option<usize> {
         let control = self.control.as_ref()?;

@@ -118,7 +118,13 @@ async fn plan(site: &Site, items: Vec<Item>) -> Result<Plan, PlanError> {
         .await?;
         for (item, dataset) in some.iter().zip(shown) {
             match dataset {
-                Some(dataset) => findings.take(site, item, &dataset)?,
+                Some(dataset) => {
+                    findings.take(site, item, &dataset)?;
+                    // A copy of this site has the same UUIDs: its database must not be written in place of this one's.
+                    if findings.in_database && dataset.state == DatasetState::Deleted {
+                        by_database::must_agree(site, &dataset).await?;
+                    }
+                }
                 None => findings.gone.add(&item.name),
             }
         }
@@ -255,7 +261,7 @@ impl BulkWork for DatasetRestore {
     fn seen(&self) -> Vec<String> {
         vec![
             "The search has all of them again, each in the state and with the publisher that it had.".to_owned(),
-            "CKAN's own record of the first six, and of each one whose answer was unclear, has their resources and \
+            "CKAN's own record of the first ones, and of each one whose answer was unclear, has their resources and \
              groups as well."
                 .to_owned(),
         ]

@@ -237,6 +237,9 @@ fn refuse_if_nothing_is_left(
         .into_iter()
         .map(|(label, told)| format!("{} ({told})", label.replace(", left out", "").to_lowercase()))
         .collect();
+    if why.is_empty() {
+        return Err(PlanError::Refused("No dataset is named, so there is nothing to withdraw.".to_owned()));
+    }
     Err(PlanError::Refused(format!("There is nothing to withdraw: {}.", why.join("; "))))
 }
 
@@ -324,11 +327,14 @@ async fn put_together(
         1 => format!("Withdraw 1 dataset from {}", site.environment),
         _ => format!("Withdraw {count} datasets from {}", site.environment),
     };
+    // What the bot cannot give back at all is not approved by a press alone.
+    let confirmation = (!irreversible.is_empty()).then(|| format!("withdraw {count}"));
     Ok(Plan {
         shown,
         effects,
         warnings,
         irreversible,
+        confirmation,
         facts: facts_of(&harvesters),
         work: json!(work),
         bulk: Some(Bulk::of(findings.found)),
@@ -440,7 +446,7 @@ impl BulkWork for DatasetWithdraw {
     fn seen(&self) -> Vec<String> {
         vec![
             "The search does not find any of them any more.".to_owned(),
-            "CKAN's own record of the first six, and of each one whose answer was unclear, has it as withdrawn, and \
+            "CKAN's own record of the first ones, and of each one whose answer was unclear, has it as withdrawn, and \
              a visitor who is not signed in cannot read it."
                 .to_owned(),
         ]

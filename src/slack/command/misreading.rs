@@ -67,7 +67,15 @@ pub(super) fn mistake(error: &clap::Error, one: &OneCommand, words: &[Word]) -> 
                 .map_or_else(|| "target".to_owned(), label);
             Mistake::Target.because(sentences::missing_target(meta, &missing))
         }
-        ErrorKind::ArgumentConflict => Mistake::Option.because(sentences::repeated_option(&option)),
+        ErrorKind::ArgumentConflict => {
+            let other = option_name(&text(ContextKind::PriorArg));
+            Mistake::Option.because(if other == option {
+                sentences::repeated_option(&option)
+            } else {
+                let named = [&option, &other].into_iter().find(|name| name.starts_with("--"));
+                sentences::conflicting_option(named.unwrap_or(&option), meta)
+            })
+        }
         ErrorKind::ValueValidation => {
             // The source is the sentence that the operation's own parser wrote.
             let sentence = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();

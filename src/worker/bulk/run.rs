@@ -33,6 +33,9 @@ const WINDOW: usize = 4;
 const LOOK_AT: usize = 200;
 /// What was checked longer ago is checked again before it is sent.
 const CHECKED_FOR: Duration = Duration::from_mins(1);
+/// The pauses before a look that failed is made again.
+const LOOK_AGAIN: [Duration; 3] =
+    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 /// The first pause between two looks at what is unclear; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between two looks at what is unclear.
@@ -431,7 +434,15 @@ async fn act(hands: Hands<'_>, item: Item) -> Event {
 }
 
 async fn look_at(hands: Hands<'_>, items: Vec<Item>, how: Look, accepted: bool, in_turn: bool) -> Event {
-    let seen = hands.work.look(hands.site, &items, how).await;
+    let mut pauses = LOOK_AGAIN.into_iter();
+    // A web server that is restarted is back within moments: that is no reason to end a run.
+    let seen = loop {
+        let seen = hands.work.look(hands.site, &items, how).await;
+        match (&seen, pauses.next()) {
+            (Err(_), Some(pause)) if !hands.stop.is_cancelled() => tokio::time::sleep(pause).await,
+            _ => break seen,
+        }
+    };
     Event::Looked(Looked { items, how, accepted, in_turn, seen })
 }
 

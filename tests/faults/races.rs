@@ -1,10 +1,14 @@
-//! Two people at the same moment.
+//! Two people at the same moment: the second is told of the first one's request, and there is one.
+//!
+//! The moment is made by a CKAN that answers late and a store that is held meanwhile, so only the sandbox CKAN can make
+//! it. What is proved is about the bot's own store and the same on every CKAN.
 
 use std::time::Duration;
 
 use sandbox::ckan::{Fault, FaultKind};
 use sqlx::{Connection as _, SqliteConnection};
 
+use crate::evidence::ckan;
 use crate::world::{ALICE, BOB, World};
 
 async fn requesters(file: &mut SqliteConnection) -> Vec<(String, String)> {
@@ -14,7 +18,7 @@ async fn requesters(file: &mut SqliteConnection) -> Vec<(String, String)> {
 #[tokio::test]
 async fn two_people_who_ask_for_the_same_at_the_same_moment_make_one_request() {
     let world = World::start().await;
-    let Some(ckan) = &world.ckan.control else { return };
+    let ckan = ckan(&world);
     let text = "/ckan withdraw road-accidents-2019 --reason \"Publisher asked\" --ticket 51234";
     ckan.fault(Fault::times("package_show", FaultKind::Slow { ms: 800 }, 2)).await;
     world.types(ALICE, text).await;
