@@ -1,7 +1,8 @@
 //! `index rebuild`: empties the search index and has CKAN build it again.
 //!
 //! Guarantees that it is refused while a harvest is not over or the CSW catalogue is being filled: both work from the
-//! index, and the catalogue deletes what an empty index does not have. Counts as done only where every document is newer
+//! index, and the catalogue deletes what an empty index does not have; and where there is so much to build that the
+//! command would be ended at its time limit, with the index half empty. Counts as done only where every document is newer
 //! than the request and there are as many as in the database.
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::approval::Plan;
 use crate::ckan::harvest::job::HarvestJob;
 use crate::ckan::index::{self, Counts};
 use crate::ckan::{CallError, Cause, CkanVersion, Effect, Site};
+use crate::sentences::story::rough;
 
 const COMMAND: &str = "search-index rebuild";
 
@@ -51,6 +53,18 @@ impl ChangeOperation for IndexRebuild {
             Sync::Unclear => return Err(PlanError::Refused(SYNC_UNCLEAR.to_owned())),
         }
         let counts = Counts::of(site).await?;
+        let limit = site.needed_command_line(COMMAND)?.time_limit();
+        if let Some(takes) = index_work::too_long(counts, limit) {
+            return Err(PlanError::Refused(format!(
+                "The index would stay empty in part: {} datasets and sources take about {} at least, and the bot ends a \
+                 command after {}. Whoever runs the bot has to raise `command_time_limit` of {}, to a day at most. What \
+                 takes longer than that has to be run on the machine of CKAN itself.",
+                counts.database.max(counts.index),
+                rough(takes),
+                rough(limit),
+                site.environment
+            )));
+        }
         let before = Baseline {
             newest: index::newest(site).await?,
             documents: counts.index,
@@ -63,6 +77,11 @@ impl ChangeOperation for IndexRebuild {
             "Find and everything else that reads the index shows no datasets until they are built again."
                 .to_owned(),
             "Start no harvest and no CSW sync before it is over.".to_owned(),
+            index_work::limit_warning(
+                limit,
+                "the site would be left with what is built by then. If the last one took nearly as long or the bot has \
+                 done none here, have the limit raised first.",
+            ),
         ];
         if sync == Sync::NobodyLooks {
             warnings.push(

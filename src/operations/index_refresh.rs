@@ -13,6 +13,7 @@ use super::{ChangeOperation, Inverse, Meta, PlanError, Progress, Risk, Sighting}
 use crate::approval::Plan;
 use crate::ckan::index::{self, Counts};
 use crate::ckan::{CallError, CkanVersion, Site};
+use crate::sentences::story::rough;
 
 const COMMAND: &str = "search-index rebuild";
 
@@ -46,7 +47,15 @@ impl ChangeOperation for IndexRefresh {
             documents: counts.index,
             missing: counts.missing(),
         };
-        let mut warnings = vec![];
+        let limit = site.needed_command_line(COMMAND)?.time_limit();
+        let mut warnings =
+            vec![index_work::limit_warning(limit, "what is not indexed by then stays as it is.")];
+        if let Some(takes) = index_work::too_long(counts, limit) {
+            warnings.push(format!(
+                "So many take about {} at least, which is longer: have the limit raised first.",
+                rough(takes)
+            ));
+        }
         if counts.surplus() > 0 {
             warnings.push(format!(
                 "The index has {} more than the database; this does not take them out. `/ckan index check` names them.",

@@ -17,12 +17,17 @@ use crate::approval::{Plan, Target};
 use crate::ckan::index::{self, Counts, rebuild_progress};
 use crate::ckan::version::CommandLineRules;
 use crate::ckan::{CallError, Cause, CkanVersion, CommandLine, Effect, Finished, Line, Site, Word};
+use crate::sentences::story::rough;
 use crate::sentences::versions;
 
 /// CKAN's own look for what is missing.
 pub(super) const CHECK: &str = "search-index check";
 /// Slugs that are shown of what is missing.
 pub(super) const MOST_SLUGS: usize = 10;
+
+/// What building one document takes at least on a site that is large enough for it to matter: data.gov.uk's some 50,000
+/// take hours to days, which is more than this for each.
+const FASTEST: Duration = Duration::from_millis(100);
 
 /// The index as a whole, of which only one request may be open.
 const WHOLE_INDEX: Uuid = Uuid::from_u128(0x696e_6465_7800_5000_8000_0000_0000_0001);
@@ -102,6 +107,21 @@ pub(super) fn judge(command: &'static str, looked: &Result<Sighting, CallError>)
 pub(super) fn may_go_on(site: &Site) -> Duration {
     let command = site.command_line().map_or(Duration::ZERO, CommandLine::time_limit);
     command.max(site.write_deadline())
+}
+
+/// What approvers are told of the longest that a command may take here.
+pub(super) fn limit_warning(limit: Duration, otherwise: &str) -> String {
+    format!(
+        "The bot ends the command if it takes longer than {} (`command_time_limit`): {otherwise}",
+        rough(limit)
+    )
+}
+
+/// How long so many documents take at least, where that is clearly longer than a command may take.
+pub(super) fn too_long(counts: Counts, limit: Duration) -> Option<Duration> {
+    let documents = counts.database.max(counts.index);
+    let takes = FASTEST.saturating_mul(u32::try_from(documents).unwrap_or(u32::MAX));
+    (takes > limit).then_some(takes)
 }
 
 /// Whether all of the index was built anew since the plan, and whether it has what the database has.
@@ -215,6 +235,17 @@ mod tests {
             Some(1)
         );
         assert_eq!(orphans(&finished("Found 3 unindexed package(s).")), None);
+    }
+
+    #[test]
+    fn hundreds_of_thousands_are_not_indexed_in_an_hour_and_some_thousands_are() {
+        let of = |database, index| Counts { database, index, with_private: false };
+        let hour = Duration::from_hours(1);
+        assert_eq!(too_long(of(36_000, 0), hour), None);
+        assert_eq!(too_long(of(50_000, 0), hour), Some(Duration::from_secs(5_000)));
+        assert_eq!(too_long(of(0, 50_000), hour), Some(Duration::from_secs(5_000)));
+        assert_eq!(too_long(of(50_000, 50_000), Duration::from_hours(24)), None);
+        assert!(too_long(of(u64::MAX, 0), Duration::from_hours(24)).is_some());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use sandbox::ckan::{
 };
 use serde_json::json;
 
-use crate::world::{Op, settings, told};
+use crate::world::{Op, refusal, settings, told};
 
 /// A sandbox CKAN with its command line.
 struct World {
@@ -125,4 +125,17 @@ async fn a_clear_whose_end_was_not_seen_is_followed_by_the_rebuild() {
     let commands: Vec<String> = world.control.commands().await.iter().map(|run| run.argv.join(" ")).collect();
     assert_eq!(commands, ["search-index clear", "search-index rebuild -i --keep-orphans"]);
     assert!(matches!(rebuild.probe(&plan).await.unwrap(), Sighting::Happened(_)));
+}
+
+#[tokio::test]
+async fn what_would_be_ended_half_way_is_not_begun() {
+    let world = World::with("2.12.0", 150, Duration::from_secs(4)).await;
+    let registry = Registry::all();
+    let rebuild = Op::of(&registry, "index rebuild", &world.site);
+    insta::assert_snapshot!(refusal(rebuild.plan(json!({})).await), @"The index would stay empty in part: 177 datasets and sources take about 17 seconds at least, and the bot ends a command after 4 seconds. Whoever runs the bot has to raise `command_time_limit` of production, to a day at most. What takes longer than that has to be run on the machine of CKAN itself.");
+    let refresh = told(&Op::of(&registry, "index refresh", &world.site).plan(json!({})).await.unwrap());
+    assert!(refresh.contains("have the limit raised first"), "{refresh}");
+    let enough = World::with("2.12.0", 150, Duration::from_hours(24)).await;
+    let told = told(&Op::of(&registry, "index rebuild", &enough.site).plan(json!({})).await.unwrap());
+    assert!(told.contains("! The bot ends the command if it takes longer than 24 hours"), "{told}");
 }

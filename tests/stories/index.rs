@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sandbox::ckan::{IndexDisturbance, programs};
+use sandbox::ckan::{CommandFault, CommandFaultKind, IndexDisturbance, programs};
 use sandbox::slack::Message;
 use serde_json::json;
 
@@ -212,6 +212,8 @@ async fn everything_is_indexed_anew_while_the_site_keeps_its_search() {
     What will happen
     - CKAN indexes everything anew, one dataset after the other. The index is never empty.
     - CKAN is slower meanwhile. On a large site it takes hours.
+    Mind
+    - The bot ends the command if it takes longer than 60 minutes (command_time_limit): what is not indexed by then stays as it is.
     Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
@@ -222,6 +224,10 @@ async fn everything_is_indexed_anew_while_the_site_keeps_its_search() {
     - The index has all ‹n› public datasets and sources of the database.
     - All of them were indexed since this was asked.
     ");
+    let printed = world.printed().await;
+    assert_eq!(printed.len(), 1);
+    assert!(printed[0].contains("Finished rebuilding search index"), "{printed:?}");
+    assert!(!printed[0].contains("Indexing dataset"), "{printed:?}");
     let card = asks(&world, "index refresh", "second").await;
     world.presses(ALICE, &card, "cancel").await;
     world.thread(&card, "cancelled").await;
@@ -246,6 +252,7 @@ async fn hazard_11_the_index_is_emptied_only_by_two_who_type_it_and_is_whole_aga
     Mind
     - Find and everything else that reads the index shows no datasets until they are built again.
     - Start no harvest and no CSW sync before it is over.
+    - The bot ends the command if it takes longer than 60 minutes (command_time_limit): the site would be left with what is built by then. If the last one took nearly as long or the bot has done none here, have the limit raised first.
     Cannot be undone
     - An index that is empty fills only by being built again, on a large site in hours or days.
     Safer: /ckan index missing adds what is missing, and /ckan index refresh builds every document anew: neither takes anything off the site.
@@ -298,4 +305,33 @@ async fn without_a_command_line_it_is_said_what_to_configure() {
     insta::assert_snapshot!(world.told(ALICE, "command").await, @"Nobody has told the bot which command does this on production. Nothing was changed. Whoever runs the bot has to name the command in its configuration.");
     let told = world.is_told(ALICE, "/ckan index check").await;
     assert!(told.contains("The bot has no command line of this CKAN"), "{told}");
+}
+
+#[tokio::test]
+async fn hazard_27_a_broken_connection_is_watched_and_what_it_printed_is_kept_without_secrets() {
+    let limits = "write_deadline = \"3s\"\nrequest_timeout = \"2s\"\ncommand_time_limit = \"8s\"";
+    let world = World::with(Wanted { environment: limits.to_owned(), ..Wanted::default() }).await;
+    // A real connection is not broken for a test.
+    let Some(control) = &world.ckan.control else { return };
+    let card = asks(&world, "index refresh", "anew").await;
+    let message = "password=hunter2-and-more for ann.other@example.gov.uk: error: unexpected EOF".to_owned();
+    control
+        .command_fault(CommandFault {
+            command: "search-index rebuild".to_owned(),
+            kind: CommandFaultKind::Fail { code: 1, message },
+            times: 1,
+        })
+        .await;
+    world.presses(BOB, &card, "approve").await;
+    let watching = world.thread(&card, "I will not run it again").await.text;
+    assert!(watching.contains("I am looking, for up to 8s"), "{watching}");
+    let patient = world.control.clone().with_patience(Duration::from_mins(1));
+    let settled = |message: &Message| {
+        message.thread_ts.as_deref() == Some(&card.ts) && message.text.contains("no trace of the change")
+    };
+    patient.wait_message(BOB, settled).await.unwrap();
+    let printed = world.printed().await;
+    assert_eq!(printed.len(), 1);
+    assert!(printed[0].ends_with("unexpected EOF"), "{printed:?}");
+    assert!(!printed[0].contains("hunter2") && !printed[0].contains("ann.other"), "{printed:?}");
 }

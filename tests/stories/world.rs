@@ -473,22 +473,33 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
     pub async fn audit(&self) -> Vec<String> {
         audit(&self.database()).await
     }
+
+    /// What the audit has of what commands printed, one text for each execution.
+    pub async fn printed(&self) -> Vec<String> {
+        let entries = entries(&self.database()).await.into_iter().filter(|entry| entry["act"] == "printed");
+        entries.map(|entry| entry["detail"].as_str().unwrap_or_default().to_owned()).collect()
+    }
 }
 
 /// The audit's acts with their results, in order.
 pub async fn audit(database: &Path) -> Vec<String> {
+    let entries = entries(database).await.into_iter();
+    entries
+        .map(|entry| {
+            let by = entry["actor"]["person"].as_str().unwrap_or("bot");
+            format!("{} {} {}", by, entry["act"].as_str().unwrap(), entry["result"].as_str().unwrap_or("-"))
+        })
+        .collect()
+}
+
+/// The audit's entries, in order.
+async fn entries(database: &Path) -> Vec<Value> {
     use sqlx::Connection as _;
     use sqlx::Row as _;
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(database).read_only(true);
     let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
     let rows = sqlx::query("SELECT entry FROM audit ORDER BY seq").fetch_all(&mut connection).await.unwrap();
-    rows.iter()
-        .map(|row| {
-            let entry: Value = serde_json::from_str(row.get::<&str, _>("entry")).unwrap();
-            let by = entry["actor"]["person"].as_str().unwrap_or("bot");
-            format!("{} {} {}", by, entry["act"].as_str().unwrap(), entry["result"].as_str().unwrap_or("-"))
-        })
-        .collect()
+    rows.iter().map(|row| serde_json::from_str(row.get::<&str, _>("entry")).unwrap()).collect()
 }
 
 /// A text without what differs from run to run: moments, references, digests.
