@@ -21,6 +21,8 @@ pub struct Step {
 
 /// Lines of a command's output that are kept for the audit.
 const KEPT: usize = 20;
+/// Characters of them; an entry of the audit cuts at its end, where the news is.
+const KEPT_CHARACTERS: usize = 560;
 
 /// Takes what an execution says of its progress.
 #[derive(Debug)]
@@ -55,9 +57,24 @@ impl Progress {
         printed.push_back(line.to_owned());
     }
 
-    /// The end of what commands printed, oldest line first.
+    /// The end of what commands printed, oldest line first; short enough for one entry of the audit.
     pub fn tail(&self) -> Vec<String> {
-        self.printed.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        let printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left = KEPT_CHARACTERS;
+        let mut tail: Vec<String> = vec![];
+        for line in printed.iter().rev() {
+            let length = line.chars().count();
+            if length >= left {
+                if tail.is_empty() {
+                    tail.push(line.chars().skip(length - left).collect());
+                }
+                break;
+            }
+            left -= length + 1;
+            tail.push(line.clone());
+        }
+        tail.reverse();
+        tail
     }
 
     /// Says what is being done, where there is nothing to count.
@@ -78,6 +95,13 @@ mod tests {
         }
         let tail = progress.tail();
         assert_eq!((tail.len(), tail[0].as_str(), tail[KEPT - 1].as_str()), (KEPT, "80", "99"));
+        progress.printed(&"a".repeat(400));
+        progress.printed(&"b".repeat(400));
+        assert_eq!(progress.tail(), ["b".repeat(400)]);
+        progress.printed(&format!("{}end", "c".repeat(5_000)));
+        let tail = progress.tail();
+        assert_eq!((tail.len(), tail[0].chars().count()), (1, KEPT_CHARACTERS));
+        assert!(tail[0].ends_with("cend"));
     }
 
     #[test]

@@ -160,7 +160,7 @@ fn next(cause: Cause, effect: Effect) -> &'static str {
         Cause::CommandNotStarted => {
             "Whoever runs the bot has to check that the configured program is installed beside it."
         }
-        Cause::CommandFailed => "What the command printed says more.",
+        Cause::CommandFailed => "The end of what the command printed is in the audit.",
         Cause::TunnelDown => {
             "The bot keeps trying to open it: ask again in a few minutes. If it stays so, its log says why."
         }
@@ -240,7 +240,7 @@ mod tests {
         The copy that has to be kept before could not be written. Nothing was changed. Whoever runs the bot has to look at its `archive_dir`: whether it can be written to, has room, and has no other copy of this name.
         Nobody has told the bot which command does this on production. Nothing was changed. Whoever runs the bot has to name the command in its configuration.
         The command for CKAN on production could not be started. Nothing was changed. Whoever runs the bot has to check that the configured program is installed beside it.
-        The command for CKAN on production ended with an error. Nothing was changed. What the command printed says more.
+        The command for CKAN on production ended with an error. Nothing was changed. The end of what the command printed is in the audit.
         The command for CKAN on production took longer than it may, and was stopped. Nothing was changed. Ask again in a few minutes.
         The command for CKAN on production, or the connection to it, broke off before its end. Nothing was changed. Ask again in a few minutes.
         The tunnel to CKAN on production does not stand. Nothing was changed. The bot keeps trying to open it: ask again in a few minutes. If it stays so, its log says why.
