@@ -108,7 +108,7 @@ pub fn unknown_act() -> Text {
 /// An open request for the same thing.
 pub fn already_open(other: &Request) -> Text {
     Text::new()
-        .plain("There is an open request for the same dataset already: ")
+        .plain("There is an open request for the same thing already: ")
         .code(other.id.reference().as_str())
         .plain(" by ")
         .person(&other.requester_user)

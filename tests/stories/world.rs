@@ -506,8 +506,11 @@ async fn entries(database: &Path) -> Vec<Value> {
 pub fn said(text: &str) -> String {
     let moments = regex::Regex::new(r"<!date\^[^>]*>").unwrap();
     let references = regex::Regex::new(r"\b[0-9A-HJKMNP-TV-Z]{6}\b").unwrap();
+    // One in a thousand references has digits only.
+    let numbers = regex::Regex::new(r"(?i)\b(request|cancel|show) [0-9]{6}\b").unwrap();
     let digests = regex::Regex::new(r"\b[0-9a-f]{12}\b(?: · policy [0-9a-f]{16})?").unwrap();
     let text = moments.replace_all(text, "‹moment›");
+    let text = numbers.replace_all(&text, "$1 ‹ref›");
     let text = digests.replace_all(&text, |found: &regex::Captures<'_>| {
         if found[0].contains("policy") {
             "‹digest› · policy ‹digest›".to_owned()
