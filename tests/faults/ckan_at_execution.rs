@@ -249,7 +249,7 @@ async fn ckan_is_gone_before_it_acts_then_comes_back_and_the_outcome_is_settled(
     world.thread(&card, "Outcome unknown").await;
     gate.open(&world.ckan.url).await;
     world.types(ALICE, &format!("/ckan withdraw {SLUG} --reason again")).await;
-    world.told(ALICE, "open request for the same dataset").await;
+    world.told(ALICE, "open request for the same thing").await;
     slack_agrees(&world, &card, "Not carried out").await;
     ckan_was_changed(&world, SLUG, 0).await;
     insta::assert_snapshot!(world.story(&card).await, @"

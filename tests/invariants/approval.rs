@@ -126,7 +126,7 @@ async fn s27_there_is_one_open_request_for_a_dataset() {
     let card = world.asks_to_withdraw(ALICE, "road-accidents-2019").await;
     for (user, what) in [(ALICE, "withdraw"), (BOB, "withdraw"), (BOB, "dataset withdraw")] {
         world.types(user, &format!("/ckan {what} road-accidents-2019 --reason again")).await;
-        world.told(user, "open request for the same dataset").await;
+        world.told(user, "open request for the same thing").await;
     }
     world.presses(ALICE, &card, "cancel").await;
     world.thread(&card, "cancelled").await;

@@ -216,9 +216,9 @@ async fn hazard_14_two_requests_never_touch_one_dataset_at_the_same_time() {
     asks_for(&world, ALICE, &MANY).await;
     let card = world.card("Withdraw 3 datasets").await;
     asks_for(&world, BOB, &[MANY[2]]).await;
-    world.told(BOB, "open request for the same dataset").await;
+    world.told(BOB, "open request for the same thing").await;
     asks_for(&world, BOB, &["school-census-2023", MANY[0]]).await;
-    world.told(BOB, "open request for the same dataset").await;
+    world.told(BOB, "open request for the same thing").await;
     world.presses(ALICE, &card, "cancel").await;
     world.thread(&card, "cancelled").await;
     asks_for(&world, BOB, &["school-census-2023", MANY[0]]).await;
