@@ -99,8 +99,7 @@ impl Lab {
     async fn there_and_back(&self, slug: &str) -> (Plan, Sighting) {
         let withdraw = self.plan("dataset withdraw", json!({ "targets": [slug] })).await;
         assert!(matches!(self.carry_out(&withdraw).await, Sighting::Happened(_)));
-        let offered =
-            self.change("dataset withdraw").inverse(&withdraw).expect("a button offers the restore");
+        let offered = self.change("dataset withdraw").inverse(&withdraw).unwrap();
         let restore = self.plan(offered.operation, offered.arguments).await;
         let seen = self.carry_out(&restore).await;
         (restore, seen)

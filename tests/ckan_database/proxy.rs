@@ -57,7 +57,7 @@ async fn carry(
         tokio::select! {
             read = client.read(&mut question) => {
                 let Ok(length @ 1..) = read else { return };
-                let said = &question[..length];
+                let said = question.get(..length).unwrap();
                 let text = String::from_utf8_lossy(said).into_owned();
                 heard.lock().unwrap().push_str(&text);
                 let fatal = how != Break::Never && text.contains(word);
@@ -75,7 +75,7 @@ async fn carry(
             }
             read = server.read(&mut answer) => {
                 let Ok(length @ 1..) = read else { return };
-                if client.write_all(&answer[..length]).await.is_err() {
+                if client.write_all(answer.get(..length).unwrap()).await.is_err() {
                     return;
                 }
             }
