@@ -4,9 +4,11 @@
 //! channel of its own, so that Slack's one message a second and channel does not set the pace. Made this way because
 //! typing two hundred commands would take minutes of that pace, none of it measured.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ckan_chatops::approval::{Request, State};
+use ckan_chatops::approval::request::Words;
+use ckan_chatops::approval::{Admission, Request};
 use ckan_chatops::ckan::{DatabaseAddresses, ProgramSettings, Site, SiteSettings};
 use ckan_chatops::clock::{SharedClock, SystemClock};
 use ckan_chatops::config::Config;
@@ -78,29 +80,15 @@ pub(crate) async fn requests(installation: &Installation, number: usize) -> Resu
         let arguments = json!({"target": slug(number)});
         let plan = operation.plan(&site, &arguments).await?;
         let now = clock.now();
-        let request = Request {
-            id: ids.request(),
-            version: 1,
-            state: State::Pending,
-            state_since: now,
-            operation: OPERATION.to_owned(),
-            environment: environment.name.clone(),
-            arguments,
-            digest: plan.digest(),
-            plan,
-            requester: PersonId::new(REQUESTER),
-            requester_user: UserId::new(REQUESTER),
-            reason: "The publisher asked for it".to_owned(),
-            ticket: Some("51234".to_owned()),
-            approvals_needed: config.policy.approvals,
-            policy_digest: config.policy.digest(),
-            created_at: now,
-            expires_at: now.checked_add(config.policy.pending_ttl)?,
-            votes: vec![],
-            attempt: None,
-            outcome: None,
-            undoes: None,
+        let by = Admission {
+            person: PersonId::new(REQUESTER),
+            user: UserId::new(REQUESTER),
+            groups: BTreeSet::new(),
+            rules: vec![],
         };
+        let words =
+            Words { reason: "The publisher asked for it".to_owned(), ticket: Some("51234".to_owned()) };
+        let request = Request::asked(ids.request(), plan, arguments, by, words, &config.policy, now);
         let card = MessageAddress { channel: format!("C{number:04}"), ts: format!("1700000000.{number:06}") };
         let message = Outgoing {
             id: ids.message(),

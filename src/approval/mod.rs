@@ -5,17 +5,23 @@
 //! that an [`policy::Account`] was read afresh.
 
 pub mod bulk;
+pub mod freeze;
+pub mod matter;
 pub mod plan;
 pub mod policy;
 pub mod refusal;
 pub mod request;
 pub mod risk;
+pub mod rule;
 pub mod transition;
 
 pub use bulk::{Bulk, Item, ItemState};
+pub use freeze::{Freeze, Hold};
+pub use matter::Matter;
 pub use plan::{Change, Plan, PlanDigest, Target};
-pub use policy::{Account, Policy, Role};
+pub use policy::{Account, Admission, Policy, Role};
 pub use refusal::Refusal;
 pub use request::{Attempt, Outcome, Request, State, Verdict, Vote};
 pub use risk::Risk;
+pub use rule::Rule;
 pub use transition::{Event, Step, apply};

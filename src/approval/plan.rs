@@ -137,6 +137,14 @@ impl Plan {
         self.confirmation.is_some() || !self.private.is_empty()
     }
 
+    /// How many things it acts on.
+    pub fn size(&self) -> u32 {
+        match &self.bulk {
+            Some(bulk) => bulk.count,
+            None => u32::try_from(self.targets.len()).unwrap_or(u32::MAX),
+        }
+    }
+
     /// The digest an approval binds to.
     pub fn digest(&self) -> PlanDigest {
         let ids: Vec<String> = self.targets.iter().map(|target| target.id.to_string()).collect();

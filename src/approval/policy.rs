@@ -1,17 +1,18 @@
 //! Who may ask and who may approve.
 //!
 //! Guarantees: only ids decide (never a name, an e-mail or a channel); guests, bots, deactivated and external
-//! accounts are refused whatever a list says; two accounts of one person are one person; the number of approvals is
-//! never below one. Leaves to the caller that the [`Account`] was read from Slack for this very act.
+//! accounts are refused whatever a list says; two accounts of one person are one person; every list that fits must
+//! hold the account, and the largest number of approvals that anything asks for counts, never below one. Leaves to the caller that the [`Account`] was read from Slack for this very act.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU8;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Refusal, Risk};
+use super::{Freeze, Hold, Matter, Refusal, Rule, freeze};
 use crate::ids::{PersonId, TeamId, UserId};
 
 /// What somebody wants to be for one act.
@@ -56,7 +57,8 @@ pub struct AccessList {
 }
 
 impl AccessList {
-    fn holds(&self, account: &Account) -> bool {
+    /// Whether the account is on it.
+    pub fn holds(&self, account: &Account) -> bool {
         self.users.contains(account.user.as_str()) || !self.usergroups.is_disjoint(&account.groups)
     }
 
@@ -66,6 +68,25 @@ impl AccessList {
     }
 }
 
+/// Somebody who may act, and by which rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admission {
+    /// The human.
+    pub person: PersonId,
+    /// The account.
+    pub user: UserId,
+    /// The user groups of the policy that list the account.
+    pub groups: BTreeSet<String>,
+    /// The rules whose lists hold the account: [`EVERYWHERE`] and those of the policy that fit, in its order.
+    pub rules: Vec<String>,
+}
+
+/// What the lists are called that hold everywhere.
+pub const EVERYWHERE: &str = "access";
+
+/// What the numbers are called that hold everywhere.
+const USUAL: &str = "policy";
+
 /// The rules in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Policy {
@@ -73,16 +94,31 @@ pub struct Policy {
     pub requesters: AccessList,
     /// Who may approve.
     pub approvers: AccessList,
-    /// Which accounts are one person: Slack user id to the person's name in the registry.
+    /// Which accounts are one person: Slack user id to the person's name in the registry. Where it has anybody, nobody
+    /// else may act.
     pub people: BTreeMap<String, String>,
     /// How many approvals a request needs.
     pub approvals: NonZeroU8,
+    /// More things than this at once take two approvals.
+    pub two_approvals_above: u32,
     /// How long a request may wait for its approvals.
     pub pending_ttl: Duration,
     /// How long an approved request may wait for its execution.
     pub approved_ttl: Duration,
+    /// How long an approved request may be held.
+    pub held_ttl: Duration,
+    /// How long before those are reminded who could approve a request; doubled each time.
+    pub remind_after: Duration,
+    /// How many requests one person may have open.
+    pub open_requests: u32,
+    /// How long after a denial the same may not be asked for again by the same person.
+    pub cool_down: Duration,
     /// What a ticket number looks like, as a regular expression; `None`: any.
     pub ticket_pattern: Option<String>,
+    /// What is stricter, and where.
+    pub rules: Vec<Rule>,
+    /// When nothing is changed, and where.
+    pub freezes: Vec<Freeze>,
 }
 
 impl Policy {
@@ -91,13 +127,48 @@ impl Policy {
         PersonId::new(self.people.get(user.as_str()).map_or(user.as_str(), String::as_str))
     }
 
-    /// How many approvals a change of this risk needs.
-    pub fn approvals_for(&self, risk: Risk) -> NonZeroU8 {
-        self.approvals.max(risk.least_approvals())
+    /// The rules that are about this, in the order of the policy.
+    pub fn rules_for<'p>(&'p self, matter: &'p Matter<'_>) -> impl Iterator<Item = &'p Rule> {
+        self.rules.iter().filter(|rule| rule.fits(matter))
     }
 
-    /// Whether this account may act in this role, and if not, why.
-    pub fn admit(&self, account: &Account, role: Role) -> Result<PersonId, Refusal> {
+    /// How many approvals this needs: the most that anything asks for.
+    pub fn approvals_for(&self, matter: &Matter<'_>) -> NonZeroU8 {
+        self.asked_for(matter).map(|(_, approvals)| approvals).max().unwrap_or(self.approvals)
+    }
+
+    /// Everything that asks for approvals of this, by name, with how many.
+    pub fn asked_for<'p>(&'p self, matter: &'p Matter<'_>) -> impl Iterator<Item = (&'p str, NonZeroU8)> {
+        const TWO: NonZeroU8 = NonZeroU8::MIN.saturating_add(1);
+        let many = (matter.size > self.two_approvals_above).then_some(("two_approvals_above", TWO));
+        [(USUAL, self.approvals), ("risk", matter.risk.least_approvals())]
+            .into_iter()
+            .chain(many)
+            .chain(self.rules_for(matter).filter_map(|rule| Some((rule.name.as_str(), rule.approvals?))))
+    }
+
+    /// The lists that somebody has to be on, each of them, with the names of their rules.
+    pub fn lists_for<'p>(
+        &'p self,
+        role: Role,
+        matter: &'p Matter<'_>,
+    ) -> impl Iterator<Item = (&'p str, &'p AccessList)> {
+        let everywhere = match role {
+            Role::Requester => &self.requesters,
+            Role::Approver => &self.approvers,
+        };
+        let stricter = self.rules_for(matter).filter_map(move |rule| {
+            let list = match role {
+                Role::Requester => rule.requesters.as_ref(),
+                Role::Approver => rule.approvers.as_ref(),
+            };
+            Some((rule.name.as_str(), list?))
+        });
+        std::iter::once((EVERYWHERE, everywhere)).chain(stricter)
+    }
+
+    /// Whether this account is one of ours that may act at all, and whose it is.
+    pub fn identify(&self, account: &Account) -> Result<PersonId, Refusal> {
         if account.deactivated {
             return Err(Refusal::Deactivated);
         }
@@ -110,16 +181,53 @@ impl Policy {
         if account.guest {
             return Err(Refusal::Guest);
         }
+        if !self.people.is_empty() && !self.people.contains_key(account.user.as_str()) {
+            return Err(Refusal::NotRegistered);
+        }
+        Ok(self.person(&account.user))
+    }
+
+    /// Whether this account may act in this role on this, and if not, why.
+    pub fn admit(&self, account: &Account, role: Role, matter: &Matter<'_>) -> Result<Admission, Refusal> {
+        let person = self.identify(account)?;
+        let mut by = vec![];
+        for (name, list) in self.lists_for(role, matter) {
+            let rule = name.to_owned();
+            if !list.holds(account) {
+                return Err(match role {
+                    Role::Requester => Refusal::NotARequester { rule },
+                    Role::Approver => Refusal::NotAnApprover { rule },
+                });
+            }
+            by.push(rule);
+        }
+        Ok(Admission { person, user: account.user.clone(), groups: account.groups.clone(), rules: by })
+    }
+
+    /// Whether this account may ask for, or approve, anything that no rule is stricter about.
+    pub fn admit_anywhere(&self, account: &Account, role: Role) -> Result<PersonId, Refusal> {
+        let person = self.identify(account)?;
         let (list, refusal) = match role {
-            Role::Requester => (&self.requesters, Refusal::NotARequester),
-            Role::Approver => (&self.approvers, Refusal::NotAnApprover),
+            Role::Requester => (&self.requesters, Refusal::NotARequester { rule: EVERYWHERE.to_owned() }),
+            Role::Approver => (&self.approvers, Refusal::NotAnApprover { rule: EVERYWHERE.to_owned() }),
         };
-        if list.holds(account) { Ok(self.person(&account.user)) } else { Err(refusal) }
+        if list.holds(account) { Ok(person) } else { Err(refusal) }
+    }
+
+    /// What the calendar says about this at this moment; `None`: go ahead.
+    pub fn frozen(&self, matter: &Matter<'_>, now: Timestamp) -> Option<Hold> {
+        freeze::hold(&self.freezes, matter, now)
     }
 
     /// Every user group the policy speaks of: the ones whose members must be read.
     pub fn usergroups(&self) -> BTreeSet<&str> {
-        self.requesters.usergroups.iter().chain(&self.approvers.usergroups).map(String::as_str).collect()
+        let stricter = self.rules.iter().flat_map(|rule| rule.requesters.iter().chain(&rule.approvers));
+        [&self.requesters, &self.approvers]
+            .into_iter()
+            .chain(stricter)
+            .flat_map(|list| &list.usergroups)
+            .map(String::as_str)
+            .collect()
     }
 
     /// A short name of exactly these rules, kept with every request and in the audit.
@@ -134,23 +242,29 @@ impl Policy {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::approval::Risk;
 
     pub(crate) fn policy() -> Policy {
-        let listed = |users: &[&str]| AccessList {
-            users: users.iter().map(|user| (*user).to_owned()).collect(),
-            usergroups: BTreeSet::new(),
-        };
         Policy {
             requesters: listed(&["UALICE", "UBOB", "UCARA", "UALICE2"]),
             approvers: listed(&["UALICE", "UBOB", "UCARA", "UALICE2"]),
             people: BTreeMap::from([
                 ("UALICE".to_owned(), "alice".to_owned()),
                 ("UALICE2".to_owned(), "alice".to_owned()),
+                ("UBOB".to_owned(), "bob".to_owned()),
+                ("UCARA".to_owned(), "cara".to_owned()),
             ]),
             approvals: NonZeroU8::MIN,
+            two_approvals_above: 50,
             pending_ttl: Duration::from_hours(1),
             approved_ttl: Duration::from_mins(15),
+            held_ttl: Duration::from_hours(96),
+            remind_after: Duration::from_mins(10),
+            open_requests: 10,
+            cool_down: Duration::from_mins(10),
             ticket_pattern: None,
+            rules: vec![],
+            freezes: vec![],
         }
     }
 
@@ -166,18 +280,34 @@ pub(crate) mod tests {
         }
     }
 
+    const MATTER: Matter<'static> =
+        Matter { operation: "dataset withdraw", environment: "production", risk: Risk::Reversible, size: 1 };
+
+    fn listed(users: &[&str]) -> AccessList {
+        let users = users.iter().map(|user| (*user).to_owned()).collect();
+        AccessList { users, usergroups: BTreeSet::new() }
+    }
+
+    fn person(policy: &Policy, account: &Account, role: Role) -> Result<PersonId, Refusal> {
+        policy.admit(account, role, &MATTER).map(|admission| admission.person)
+    }
+
+    fn not_an_approver(rule: &str) -> Refusal {
+        Refusal::NotAnApprover { rule: rule.to_owned() }
+    }
+
     #[test]
     fn s13_guests_bots_deactivated_and_external_accounts_are_refused_even_when_listed() {
         let refused = |edit: fn(&mut Account)| {
             let mut account = account("UBOB");
             edit(&mut account);
-            policy().admit(&account, Role::Approver)
+            person(&policy(), &account, Role::Approver)
         };
         assert_eq!(refused(|a| a.guest = true), Err(Refusal::Guest));
         assert_eq!(refused(|a| a.bot = true), Err(Refusal::Bot));
         assert_eq!(refused(|a| a.deactivated = true), Err(Refusal::Deactivated));
         assert_eq!(refused(|a| a.ours = false), Err(Refusal::OtherTeam));
-        assert_eq!(refused(|_| ()), Ok(PersonId::new("UBOB")));
+        assert_eq!(refused(|_| ()), Ok(PersonId::new("bob")));
     }
 
     #[test]
@@ -188,21 +318,132 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn s12_whom_the_registry_does_not_know_is_refused_even_when_listed() {
+        let mut policy = policy();
+        policy.people.remove("UBOB");
+        assert_eq!(person(&policy, &account("UBOB"), Role::Approver), Err(Refusal::NotRegistered));
+        assert_eq!(policy.admit_anywhere(&account("UBOB"), Role::Requester), Err(Refusal::NotRegistered));
+        policy.people.clear();
+        assert_eq!(person(&policy, &account("UBOB"), Role::Approver), Ok(PersonId::new("UBOB")));
+    }
+
+    #[test]
     fn a_group_admits_its_members_only() {
         let mut policy = policy();
+        policy.people.clear();
         policy.approvers =
             AccessList { users: BTreeSet::new(), usergroups: BTreeSet::from(["S1".to_owned()]) };
         let mut member = account("UZOE");
-        assert_eq!(policy.admit(&member, Role::Approver), Err(Refusal::NotAnApprover));
+        assert_eq!(person(&policy, &member, Role::Approver), Err(not_an_approver(EVERYWHERE)));
         member.groups.insert("S1".to_owned());
-        assert_eq!(policy.admit(&member, Role::Approver), Ok(PersonId::new("UZOE")));
-        assert_eq!(policy.admit(&member, Role::Requester), Err(Refusal::NotARequester));
+        assert_eq!(person(&policy, &member, Role::Approver), Ok(PersonId::new("UZOE")));
+        assert_eq!(
+            person(&policy, &member, Role::Requester),
+            Err(Refusal::NotARequester { rule: EVERYWHERE.to_owned() })
+        );
+        assert_eq!(policy.admit_anywhere(&member, Role::Approver), Ok(PersonId::new("UZOE")));
+        assert_eq!(
+            policy.admit_anywhere(&member, Role::Requester),
+            Err(Refusal::NotARequester { rule: EVERYWHERE.to_owned() })
+        );
+    }
+
+    #[test]
+    fn every_rule_that_fits_must_let_somebody_through() {
+        let mut policy = policy();
+        policy.rules = vec![
+            Rule {
+                name: "elsewhere".into(),
+                environments: ["staging".to_owned()].into(),
+                approvers: Some(listed(&["UALICE"])),
+                ..Rule::default()
+            },
+            Rule { name: "numbers".into(), approvals: Some(NonZeroU8::MIN), ..Rule::default() },
+            Rule { name: "few".into(), approvers: Some(listed(&["UBOB", "UCARA"])), ..Rule::default() },
+            Rule {
+                name: "fewer".into(),
+                approvers: Some(listed(&["UBOB", "UZOE"])),
+                requesters: Some(listed(&["UCARA"])),
+                ..Rule::default()
+            },
+        ];
+        let admitted = policy.admit(&account("UBOB"), Role::Approver, &MATTER).unwrap();
+        assert_eq!(admitted.rules, [EVERYWHERE, "few", "fewer"]);
+        assert_eq!(admitted.user, UserId::new("UBOB"));
+        assert_eq!(person(&policy, &account("UALICE"), Role::Approver), Err(not_an_approver("few")));
+        assert_eq!(person(&policy, &account("UCARA"), Role::Approver), Err(not_an_approver("fewer")));
+        assert!(person(&policy, &account("UCARA"), Role::Requester).is_ok());
+        assert_eq!(
+            person(&policy, &account("UBOB"), Role::Requester),
+            Err(Refusal::NotARequester { rule: "fewer".to_owned() })
+        );
+        // A rule lets nobody in whom the lists that hold everywhere do not.
+        policy.people.insert("UZOE".to_owned(), "zoe".to_owned());
+        assert_eq!(person(&policy, &account("UZOE"), Role::Approver), Err(not_an_approver(EVERYWHERE)));
+    }
+
+    #[test]
+    fn the_largest_number_of_approvals_counts_and_no_rule_lowers_it() {
+        let two = NonZeroU8::new(2).unwrap();
+        let mut policy = policy();
+        let needs = |policy: &Policy, matter: Matter<'_>| policy.approvals_for(&matter).get();
+        assert_eq!(needs(&policy, MATTER), 1);
+        assert_eq!(needs(&policy, Matter { risk: Risk::Irreversible, ..MATTER }), 2);
+        assert_eq!(needs(&policy, Matter { size: 50, ..MATTER }), 1);
+        assert_eq!(needs(&policy, Matter { size: 51, ..MATTER }), 2);
+        policy.rules = vec![Rule {
+            name: "three".into(),
+            environments: ["production".to_owned()].into(),
+            approvals: NonZeroU8::new(3),
+            ..Rule::default()
+        }];
+        assert_eq!(needs(&policy, MATTER), 3);
+        assert_eq!(needs(&policy, Matter { environment: "staging", ..MATTER }), 1);
+        policy.rules = vec![Rule { name: "one".into(), approvals: Some(NonZeroU8::MIN), ..Rule::default() }];
+        policy.approvals = two;
+        assert_eq!(needs(&policy, MATTER), 2);
+        assert_eq!(
+            policy
+                .asked_for(&Matter { size: 51, ..MATTER })
+                .map(|(name, many)| format!("{name} {many}"))
+                .collect::<Vec<_>>(),
+            ["policy 2", "risk 1", "two_approvals_above 2", "one 1"]
+        );
+    }
+
+    #[test]
+    fn every_group_that_any_rule_names_is_read() {
+        let mut policy = policy();
+        let group = |id: &str| AccessList { users: BTreeSet::new(), usergroups: [id.to_owned()].into() };
+        policy.requesters = group("S1");
+        policy.approvers = group("S2");
+        policy.rules = vec![Rule {
+            name: "x".into(),
+            requesters: Some(group("S3")),
+            approvers: Some(group("S4")),
+            ..Rule::default()
+        }];
+        assert_eq!(policy.usergroups(), BTreeSet::from(["S1", "S2", "S3", "S4"]));
     }
 
     #[test]
     fn the_digest_moves_with_the_rules() {
-        let mut other = policy();
-        other.pending_ttl = Duration::from_secs(1);
-        assert_ne!(policy().digest(), other.digest());
+        let moved = |edit: fn(&mut Policy)| {
+            let mut other = policy();
+            edit(&mut other);
+            other.digest() != policy().digest()
+        };
+        assert!(!moved(|_| ()));
+        assert!(moved(|p| p.pending_ttl = Duration::from_secs(1)));
+        assert!(moved(|p| p.rules.push(Rule::default())));
+        assert!(moved(|p| p.people.clear()));
+        assert_eq!(policy().digest().len(), 16);
+    }
+
+    #[test]
+    fn an_empty_list_is_one_with_neither_people_nor_groups() {
+        assert!(AccessList::default().is_empty());
+        assert!(!listed(&["U1"]).is_empty());
+        assert!(!AccessList { users: BTreeSet::new(), usergroups: ["S1".to_owned()].into() }.is_empty());
     }
 }

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use super::State;
+use super::{Hold, State};
 use crate::ids::UserId;
 
 /// Why an act was refused. Nothing was done.
@@ -18,10 +18,18 @@ pub enum Refusal {
     OtherTeam,
     /// The account is a guest's.
     Guest,
+    /// The registry of people is on and does not know the account.
+    NotRegistered,
     /// Not on the requesters' list.
-    NotARequester,
+    NotARequester {
+        /// The name of the rule whose list it is.
+        rule: String,
+    },
     /// Not on the approvers' list.
-    NotAnApprover,
+    NotAnApprover {
+        /// The name of the rule whose list it is.
+        rule: String,
+    },
     /// Slack could not say who this is, so the answer is no.
     CannotIdentify,
     /// The requester, or another account of the same person, decides on the own request.
@@ -50,6 +58,29 @@ pub enum Refusal {
     },
     /// It ran out of time before this came.
     TooLate,
+    /// Nothing is changed at this time.
+    Frozen(Hold),
+    /// This person has too many requests open.
+    TooManyOpen {
+        /// How many a person may have open.
+        most: u32,
+    },
+    /// Somebody said no to the same thing a moment ago.
+    CoolingDown {
+        /// When it may be asked for again.
+        until: Timestamp,
+        /// Who said no.
+        by: Option<UserId>,
+    },
+    /// Too few other people could approve it.
+    NobodyElse {
+        /// How many approvals it needs.
+        needed: u8,
+        /// How many people could give one.
+        eligible: u8,
+    },
+    /// The channel of the cards is shared with another organisation, or is about to be.
+    SharedChannel,
     /// It is being executed: too late to stop.
     Running,
     /// The event does not fit the state: a fault of ours, or a message out of order.
@@ -64,8 +95,9 @@ impl Refusal {
             Self::Bot => "bot",
             Self::OtherTeam => "other_team",
             Self::Guest => "guest",
-            Self::NotARequester => "not_a_requester",
-            Self::NotAnApprover => "not_an_approver",
+            Self::NotRegistered => "not_registered",
+            Self::NotARequester { .. } => "not_a_requester",
+            Self::NotAnApprover { .. } => "not_an_approver",
             Self::CannotIdentify => "cannot_identify",
             Self::OwnRequest => "own_request",
             Self::AlreadyVoted => "already_voted",
@@ -75,8 +107,21 @@ impl Refusal {
             Self::NotYourRequest => "not_your_request",
             Self::AlreadyDecided { .. } => "already_decided",
             Self::TooLate => "too_late",
+            Self::Frozen(_) => "frozen",
+            Self::TooManyOpen { .. } => "too_many_open",
+            Self::CoolingDown { .. } => "cooling_down",
+            Self::NobodyElse { .. } => "nobody_else",
+            Self::SharedChannel => "shared_channel",
             Self::Running => "running",
             Self::OutOfOrder => "out_of_order",
+        }
+    }
+    /// The rule of the policy that decided, where it was one of its rules; of others, [`Refusal::name`] says it.
+    pub fn rule(&self) -> Option<&str> {
+        match self {
+            Self::NotARequester { rule } | Self::NotAnApprover { rule } => Some(rule),
+            Self::Frozen(hold) => hold.freeze.as_deref(),
+            _ => None,
         }
     }
 }

@@ -3,13 +3,15 @@
 //! Guarantees that what was asked (operation, arguments, plan, requester, policy) never changes after creation; only
 //! `state` and what belongs to it does, through `transition`. Leaves storage to `store` and words to `sentences`.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU8;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Plan, PlanDigest};
+use super::transition::later;
+use super::{Admission, Hold, Matter, Plan, PlanDigest, Policy};
 use crate::ids::{AttemptId, PersonId, RequestId, UserId, WorkerId};
 
 /// Where a request is on its way.
@@ -20,6 +22,8 @@ pub enum State {
     Pending,
     /// Has its approvals and waits for a worker.
     Approved,
+    /// Has its approvals and may not run now: a freeze, or a window that the operation itself knows.
+    Held,
     /// A worker has committed its claim; bytes may be going to CKAN.
     Running,
     /// The worker died or lost sight of the outcome. Probed, then settled, or handed to a person; never run again,
@@ -43,9 +47,10 @@ pub enum State {
 
 impl State {
     /// Every state, in the order of the way.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Pending,
         Self::Approved,
+        Self::Held,
         Self::Running,
         Self::Unknown,
         Self::Succeeded,
@@ -57,11 +62,15 @@ impl State {
         Self::Stale,
     ];
 
+    /// Those in which something can still happen to the request.
+    pub const OPEN: [Self; 5] = [Self::Pending, Self::Approved, Self::Held, Self::Running, Self::Unknown];
+
     /// The state's name in the store, the audit and metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Approved => "approved",
+            Self::Held => "held",
             Self::Running => "running",
             Self::Unknown => "unknown",
             Self::Succeeded => "succeeded",
@@ -81,7 +90,7 @@ impl State {
 
     /// True where nothing can happen to the request any more.
     pub fn is_final(self) -> bool {
-        !matches!(self, Self::Pending | Self::Approved | Self::Running | Self::Unknown)
+        !Self::OPEN.contains(&self)
     }
 }
 
@@ -98,6 +107,9 @@ pub struct Vote {
     pub reason: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// The user groups of the policy that listed the account then.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
 }
 
 /// One try at executing.
@@ -175,17 +187,23 @@ pub struct Request {
     pub requester: PersonId,
     /// The account used for asking.
     pub requester_user: UserId,
+    /// The user groups of the policy that listed the account when it asked.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub requester_groups: BTreeSet<String>,
     /// Why.
     pub reason: String,
     /// The ticket's number.
     pub ticket: Option<String>,
-    /// How many approvals it needs, fixed when it was made.
+    /// How many approvals it needs, fixed when it was made; a policy that became stricter since raises it.
     pub approvals_needed: NonZeroU8,
+    /// Who could approve it when it was made, for people to read; never what decides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub eligible: Vec<UserId>,
     /// The digest of the policy it was made under.
     pub policy_digest: String,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When its present state runs out; meaningful while pending or approved.
+    /// When its present state runs out; meaningful while pending, approved or held.
     pub expires_at: Timestamp,
     /// Everybody's votes.
     pub votes: Vec<Vote>,
@@ -193,11 +211,65 @@ pub struct Request {
     pub attempt: Option<Attempt>,
     /// What came of it.
     pub outcome: Option<Outcome>,
+    /// Why it waits though it is approved, and until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// When what was held runs out, however often it was let go on since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_at_most_until: Option<Timestamp>,
     /// The request that this one undoes.
     pub undoes: Option<RequestId>,
 }
 
+/// What a person said when asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// Why.
+    pub reason: String,
+    /// The ticket's number.
+    pub ticket: Option<String>,
+}
+
 impl Request {
+    /// A request that begins now, under this policy; what more is known of it is put in afterwards.
+    pub fn asked(
+        id: RequestId,
+        plan: Plan,
+        arguments: Value,
+        by: Admission,
+        words: Words,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            version: 1,
+            state: State::Pending,
+            state_since: now,
+            operation: plan.operation.clone(),
+            environment: plan.environment.clone(),
+            arguments,
+            digest: plan.digest(),
+            requester: by.person,
+            requester_user: by.user,
+            requester_groups: by.groups,
+            reason: words.reason,
+            ticket: words.ticket,
+            approvals_needed: policy.approvals_for(&Matter::of_plan(&plan)),
+            plan,
+            eligible: vec![],
+            policy_digest: policy.digest(),
+            created_at: now,
+            expires_at: later(now, policy.pending_ttl),
+            votes: vec![],
+            attempt: None,
+            outcome: None,
+            hold: None,
+            held_at_most_until: None,
+            undoes: None,
+        }
+    }
+
     /// The approvals so far.
     pub fn approvals(&self) -> impl Iterator<Item = &Vote> {
         self.votes.iter().filter(|vote| vote.approve)
@@ -207,6 +279,20 @@ impl Request {
     pub fn decided_by(&self) -> Option<&Vote> {
         self.votes.last()
     }
+}
+
+/// A pending request of Alice's for this plan.
+#[cfg(test)]
+pub(crate) fn sample(id: &str, plan: Plan, now: Timestamp) -> Request {
+    let by = Admission {
+        person: PersonId::new("alice"),
+        user: UserId::new("UALICE"),
+        groups: BTreeSet::new(),
+        rules: vec![],
+    };
+    let words = Words { reason: "the publisher asked".to_owned(), ticket: Some("51234".to_owned()) };
+    let policy = super::policy::tests::policy();
+    Request::asked(RequestId::new(id), plan, serde_json::json!({}), by, words, &policy, now)
 }
 
 #[cfg(test)]

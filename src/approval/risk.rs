@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 const TWO: NonZeroU8 = NonZeroU8::MIN.saturating_add(1);
 
 /// How much an operation may break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Risk {
     /// Changes nothing; answered at once, no approval.

@@ -1,17 +1,20 @@
 //! The one place where the state of a request changes.
 //!
 //! Guarantees, for every event in every state, one answer: a step or a refusal. Nothing executes without the needed
-//! number of approvals by people other than the requester; a claim happens once; only the attempt that holds the
+//! number of approvals by people other than the requester, nor in a freeze; a claim happens once; only the attempt that holds the
 //! claim settles; an unknown outcome is never run again, and a request of many items goes on only under the same
 //! guards as a claim, soon after it was lost, for what was never sent. Leaves to the store that a step is committed only if the
 //! request still has the version it was made from.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Attempt, Change, Outcome, Policy, Refusal, Request, State, Verdict, Vote};
+use super::{
+    Admission, Attempt, Change, Hold, Matter, Outcome, Policy, Refusal, Request, State, Verdict, Vote,
+};
 use crate::ids::{AttemptId, PersonId, UserId, WorkerId};
 
 /// Something that wants to happen to a request.
@@ -19,19 +22,15 @@ use crate::ids::{AttemptId, PersonId, UserId, WorkerId};
 pub enum Event {
     /// Somebody who may approve says yes.
     Approve {
-        /// The human.
-        person: PersonId,
-        /// The account used.
-        user: UserId,
+        /// Who.
+        voter: Admission,
         /// What was typed in the review; `None` for a press alone.
         typed: Option<String>,
     },
     /// Somebody who may approve says no.
     Deny {
-        /// The human.
-        person: PersonId,
-        /// The account used.
-        user: UserId,
+        /// Who.
+        voter: Admission,
         /// Why.
         reason: String,
     },
@@ -42,6 +41,10 @@ pub enum Event {
     },
     /// Time passed.
     Tick,
+    /// What is approved must not run now; or what is held must wait for longer or shorter, or for something else.
+    Hold(Hold),
+    /// What was held may go on.
+    Release,
     /// A worker wants to execute.
     Claim {
         /// Its fencing token.
@@ -95,37 +98,59 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
     let mut next = request.clone();
     next.version += 1;
     match (from, event) {
-        (State::Pending, Event::Approve { person, user, typed }) => {
-            refuse_unless_votable(request, &person, &user, now, policy)?;
+        (State::Pending, Event::Approve { voter, typed }) => {
+            refuse_unless_votable(request, &voter, now, policy)?;
             refuse_unless_confirmed(request, typed.as_deref())?;
-            next.votes.push(Vote { person, user, approve: true, reason: None, at: now });
-            if next.approvals().count() >= usize::from(request.approvals_needed.get()) {
+            next.votes.push(vote(voter, None, now));
+            next.approvals_needed = needed(request, policy);
+            if approved_by(&next, policy).len() >= usize::from(next.approvals_needed.get()) {
                 enter(&mut next, State::Approved, now);
                 next.expires_at = later(now, policy.approved_ttl);
             }
         }
-        (State::Pending, Event::Deny { person, user, reason }) => {
-            refuse_unless_votable(request, &person, &user, now, policy)?;
+        (State::Pending | State::Held, Event::Deny { voter, reason }) => {
+            refuse_unless_votable(request, &voter, now, policy)?;
             if reason.trim().is_empty() {
                 return Err(Refusal::DenyWithoutReason);
             }
-            next.votes.push(Vote { person, user, approve: false, reason: Some(reason), at: now });
+            next.votes.push(vote(voter, Some(reason), now));
             enter(&mut next, State::Denied, now);
         }
-        (State::Pending | State::Approved, Event::Cancel { person }) => {
+        (State::Pending | State::Approved | State::Held, Event::Cancel { person }) => {
             if !is_requesters(request, &person, policy) {
                 return Err(Refusal::NotYourRequest);
             }
             enter(&mut next, State::Cancelled, now);
         }
-        (State::Pending | State::Approved, Event::Tick) => {
+        (State::Pending | State::Approved | State::Held, Event::Tick) => {
             if now < request.expires_at {
                 return Err(Refusal::OutOfOrder);
             }
             enter(&mut next, State::Expired, now);
         }
+        (State::Approved | State::Held, Event::Hold(hold)) => {
+            refuse_if_too_late(request, now)?;
+            if hold.until <= now || request.hold.as_ref() == Some(&hold) {
+                return Err(Refusal::OutOfOrder);
+            }
+            next.hold = Some(hold);
+            if from == State::Approved {
+                let at_most = request.held_at_most_until.unwrap_or(later(now, policy.held_ttl));
+                next.held_at_most_until = Some(at_most);
+                next.expires_at = at_most;
+                enter(&mut next, State::Held, now);
+            }
+        }
+        (State::Held, Event::Release) => {
+            refuse_if_too_late(request, now)?;
+            refuse_if_frozen(request, now, policy)?;
+            next.hold = None;
+            next.expires_at = later(now, policy.approved_ttl);
+            enter(&mut next, State::Approved, now);
+        }
         (State::Approved, Event::Claim { attempt, worker }) => {
             refuse_if_too_late(request, now)?;
+            refuse_if_frozen(request, now, policy)?;
             refuse_unless_approved(request, policy)?;
             next.attempt = Some(Attempt { id: attempt, worker, claimed_at: now });
             enter(&mut next, State::Running, now);
@@ -158,6 +183,7 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
             if now >= later(seen, policy.approved_ttl) {
                 return Err(Refusal::TooLate);
             }
+            refuse_if_frozen(request, now, policy)?;
             refuse_unless_approved(request, policy)?;
             next.attempt = Some(Attempt { id: attempt, worker, claimed_at: now });
             next.outcome = None;
@@ -186,6 +212,7 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
             | State::Stale,
             Event::Approve { .. } | Event::Deny { .. },
         )
+        | (State::Held, Event::Approve { .. })
         | (
             State::Succeeded
             | State::Partly
@@ -198,7 +225,9 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
         ) => return Err(decided(request)),
         (
             State::Pending,
-            Event::Claim { .. }
+            Event::Hold(_)
+            | Event::Release
+            | Event::Claim { .. }
             | Event::Moved { .. }
             | Event::Settle { .. }
             | Event::Lose { .. }
@@ -206,10 +235,33 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
         )
         | (
             State::Approved,
-            Event::Moved { .. } | Event::Settle { .. } | Event::Lose { .. } | Event::Resume { .. },
+            Event::Release
+            | Event::Moved { .. }
+            | Event::Settle { .. }
+            | Event::Lose { .. }
+            | Event::Resume { .. },
         )
-        | (State::Running, Event::Tick | Event::Claim { .. } | Event::Resume { .. })
-        | (State::Unknown, Event::Tick | Event::Claim { .. } | Event::Moved { .. } | Event::Lose { .. })
+        | (
+            State::Held,
+            Event::Claim { .. }
+            | Event::Moved { .. }
+            | Event::Settle { .. }
+            | Event::Lose { .. }
+            | Event::Resume { .. },
+        )
+        | (
+            State::Running,
+            Event::Tick | Event::Hold(_) | Event::Release | Event::Claim { .. } | Event::Resume { .. },
+        )
+        | (
+            State::Unknown,
+            Event::Tick
+            | Event::Hold(_)
+            | Event::Release
+            | Event::Claim { .. }
+            | Event::Moved { .. }
+            | Event::Lose { .. },
+        )
         | (
             State::Succeeded
             | State::Partly
@@ -219,6 +271,8 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
             | State::Expired
             | State::Stale,
             Event::Tick
+            | Event::Hold(_)
+            | Event::Release
             | Event::Claim { .. }
             | Event::Moved { .. }
             | Event::Settle { .. }
@@ -244,21 +298,36 @@ fn refuse_if_too_late(request: &Request, now: Timestamp) -> Result<(), Refusal> 
     if now >= request.expires_at { Err(Refusal::TooLate) } else { Ok(()) }
 }
 
+fn refuse_if_frozen(request: &Request, now: Timestamp, policy: &Policy) -> Result<(), Refusal> {
+    policy.frozen(&Matter::of(request), now).map_or(Ok(()), |hold| Err(Refusal::Frozen(hold)))
+}
+
+/// How many approvals it needs: as many as when it was made, and as today's policy asks for.
+fn needed(request: &Request, policy: &Policy) -> NonZeroU8 {
+    request.approvals_needed.max(policy.approvals_for(&Matter::of(request)))
+}
+
+/// The vote; with a reason it is a no.
+fn vote(voter: Admission, reason: Option<String>, at: Timestamp) -> Vote {
+    let Admission { person, user, groups, .. } = voter;
+    Vote { person, user, approve: reason.is_none(), reason, at, groups }
+}
+
 /// What holds for a yes and a no alike.
 fn refuse_unless_votable(
     request: &Request,
-    person: &PersonId,
-    user: &UserId,
+    voter: &Admission,
     now: Timestamp,
     policy: &Policy,
 ) -> Result<(), Refusal> {
+    let Admission { person, user, .. } = voter;
     refuse_if_too_late(request, now)?;
     refuse_if_own(request, person, user, policy)?;
-    let voted = request
+    let is_in = request
         .votes
         .iter()
         .any(|vote| vote.person == *person || vote.user == *user || policy.person(&vote.user) == *person);
-    if voted { Err(Refusal::AlreadyVoted) } else { Ok(()) }
+    if is_in { Err(Refusal::AlreadyVoted) } else { Ok(()) }
 }
 
 /// What cannot be taken back, and what the card does not show whole, is not approved by a press alone.
@@ -288,17 +357,20 @@ fn is_requesters(request: &Request, person: &PersonId, policy: &Policy) -> bool 
     *person == request.requester || policy.person(&request.requester_user) == *person
 }
 
-/// The last guard before anything goes to CKAN. It trusts no state: the votes themselves must carry it, by distinct
-/// people of today's registry other than the requester, and the digest must be the plan's.
-fn refuse_unless_approved(request: &Request, policy: &Policy) -> Result<(), Refusal> {
-    let people: BTreeSet<PersonId> = request
+/// Who said yes: distinct people of today's registry other than the requester.
+fn approved_by(request: &Request, policy: &Policy) -> BTreeSet<PersonId> {
+    request
         .approvals()
         .filter(|vote| vote.user != request.requester_user)
         .map(|vote| policy.person(&vote.user))
         .filter(|person| !is_requesters(request, person, policy))
-        .collect();
-    let needed = request.approvals_needed.max(request.plan.risk.least_approvals());
-    let enough = people.len() >= usize::from(needed.get());
+        .collect()
+}
+
+/// The last guard before anything goes to CKAN. It trusts no state: the votes themselves must carry it, and the
+/// digest must be the plan's.
+fn refuse_unless_approved(request: &Request, policy: &Policy) -> Result<(), Refusal> {
+    let enough = approved_by(request, policy).len() >= usize::from(needed(request, policy).get());
     let denied = request.votes.iter().any(|vote| !vote.approve);
     if enough && !denied && request.digest == request.plan.digest() {
         Ok(())

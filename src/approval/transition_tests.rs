@@ -6,9 +6,9 @@ use std::num::NonZeroU8;
 use proptest::prelude::*;
 
 use super::*;
+use crate::approval::freeze::{Freeze, Window};
 use crate::approval::policy::tests::policy;
-use crate::approval::{Bulk, PlanDigest, Risk, plan};
-use crate::ids::RequestId;
+use crate::approval::{Bulk, PlanDigest, Risk, plan, request};
 
 const START: i64 = 1_800_000_000;
 
@@ -17,42 +17,31 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn request(approvals: u8) -> Request {
-    let plan = plan::sample();
-    Request {
-        id: RequestId::new("01REQUEST"),
-        version: 1,
-        state: State::Pending,
-        state_since: at(0),
-        operation: plan.operation.clone(),
-        environment: plan.environment.clone(),
-        arguments: serde_json::json!({}),
-        digest: plan.digest(),
-        plan,
-        requester: PersonId::new("alice"),
-        requester_user: UserId::new("UALICE"),
-        reason: "the publisher asked".to_owned(),
-        ticket: Some("51234".to_owned()),
-        approvals_needed: NonZeroU8::new(approvals).unwrap(),
-        policy_digest: policy().digest(),
-        created_at: at(0),
-        expires_at: at(3600),
-        votes: vec![],
-        attempt: None,
-        outcome: None,
-        undoes: None,
-    }
+    let mut request = request::sample("01REQUEST", plan::sample(), at(0));
+    request.approvals_needed = NonZeroU8::new(approvals).unwrap();
+    request
+}
+
+/// This account, as today's registry knows it.
+fn voter(user: &str) -> Admission {
+    voter_under(&policy(), user)
+}
+
+fn voter_under(policy: &Policy, user: &str) -> Admission {
+    let user = UserId::new(user);
+    Admission { person: policy.person(&user), user, groups: BTreeSet::new(), rules: vec![] }
 }
 
 fn approve(user: &str) -> Event {
-    Event::Approve { person: policy().person(&UserId::new(user)), user: UserId::new(user), typed: None }
+    Event::Approve { voter: voter(user), typed: None }
 }
 
 fn deny(user: &str, reason: &str) -> Event {
-    Event::Deny {
-        person: policy().person(&UserId::new(user)),
-        user: UserId::new(user),
-        reason: reason.to_owned(),
-    }
+    Event::Deny { voter: voter(user), reason: reason.to_owned() }
+}
+
+fn hold(until: i64) -> Hold {
+    Hold { until: at(until), why: "The catalogue is being filled.".to_owned(), freeze: None }
 }
 
 fn attempt() -> AttemptId {
@@ -85,9 +74,11 @@ fn settle(verdict: Verdict) -> Event {
 fn in_state(state: State) -> Request {
     let mut request = request(1);
     request.state = state;
-    if matches!(state, State::Approved | State::Running | State::Unknown) {
-        let (person, user) = (PersonId::new("UBOB"), UserId::new("UBOB"));
-        request.votes.push(Vote { person, user, approve: true, reason: None, at: at(1) });
+    if matches!(state, State::Approved | State::Held | State::Running | State::Unknown) {
+        request.votes.push(vote(voter("UBOB"), None, at(1)));
+    }
+    if state == State::Held {
+        request.hold = Some(hold(60));
     }
     if matches!(state, State::Running | State::Unknown) {
         request.attempt =
@@ -101,8 +92,12 @@ fn events() -> Vec<(&'static str, Event)> {
         ("approve", approve("UBOB")),
         ("approve own", approve("UALICE")),
         ("deny", deny("UBOB", "no")),
+        ("approve third", approve("UCARA")),
+        ("deny third", deny("UCARA", "no")),
         ("cancel", Event::Cancel { person: PersonId::new("alice") }),
-        ("cancel other's", Event::Cancel { person: PersonId::new("UBOB") }),
+        ("cancel other's", Event::Cancel { person: PersonId::new("bob") }),
+        ("hold", Event::Hold(hold(120))),
+        ("release", Event::Release),
         ("claim", claim()),
         ("moved", Event::Moved { attempt: attempt(), changes: vec![] }),
         ("settle", settle(Verdict::Succeeded)),
@@ -257,13 +252,8 @@ fn nobody_is_named_for_an_end_that_nobodys_vote_made() {
 fn s12_two_accounts_that_became_one_person_between_two_votes_are_one_person() {
     let one = apply(&request(2), approve("UBOB"), at(1), &policy()).unwrap().request;
     let mut newer = policy();
-    newer.people.insert("UBOB".to_owned(), "bob".to_owned());
     newer.people.insert("UBOB2".to_owned(), "bob".to_owned());
-    let event = Event::Approve {
-        person: newer.person(&UserId::new("UBOB2")),
-        user: UserId::new("UBOB2"),
-        typed: None,
-    };
+    let event = Event::Approve { voter: voter_under(&newer, "UBOB2"), typed: None };
     assert_eq!(apply(&one, event, at(2), &newer), Err(Refusal::AlreadyVoted));
 }
 
@@ -288,9 +278,89 @@ fn invariant_1_what_cannot_be_undone_needs_two_people_whatever_was_frozen() {
     let mut once = request(1);
     once.plan.risk = Risk::Irreversible;
     once.digest = once.plan.digest();
-    let approved = apply(&once, approve("UBOB"), at(10), &policy()).unwrap().request;
-    assert_eq!(approved.state, State::Approved);
-    assert_eq!(apply(&approved, claim(), at(11), &policy()), Err(Refusal::OutOfOrder));
+    let mut one = apply(&once, approve("UBOB"), at(10), &policy()).unwrap().request;
+    assert_eq!((one.state, one.approvals_needed.get()), (State::Pending, 2));
+    one.state = State::Approved;
+    assert_eq!(apply(&one, claim(), at(11), &policy()), Err(Refusal::OutOfOrder));
+    one.state = State::Pending;
+    let two = apply(&one, approve("UCARA"), at(12), &policy()).unwrap().request;
+    assert!(apply(&two, claim(), at(13), &policy()).is_ok());
+}
+
+#[test]
+fn a_policy_that_became_stricter_holds_for_what_waits_and_for_what_is_approved() {
+    let approved = apply(&request(1), approve("UBOB"), at(10), &policy()).unwrap().request;
+    let stricter = Policy { approvals: NonZeroU8::new(2).unwrap(), ..policy() };
+    assert_eq!(apply(&approved, claim(), at(11), &stricter), Err(Refusal::OutOfOrder));
+    let one = apply(&request(1), approve("UBOB"), at(10), &stricter).unwrap().request;
+    assert_eq!((one.state, one.approvals_needed.get()), (State::Pending, 2));
+    // One that became laxer changes nothing.
+    assert_eq!(apply(&request(2), approve("UBOB"), at(10), &policy()).unwrap().request.state, State::Pending);
+}
+
+#[test]
+fn s16_nothing_is_claimed_in_a_freeze() {
+    let approved = apply(&request(1), approve("UBOB"), at(10), &policy()).unwrap().request;
+    let mut frozen = policy();
+    frozen.freezes.push(Freeze {
+        name: "Christmas".to_owned(),
+        reason: "Nobody is on call.".to_owned(),
+        environments: BTreeSet::new(),
+        operations: BTreeSet::new(),
+        window: Window::Once { from: at(100), until: at(200) },
+    });
+    let held =
+        Hold { until: at(200), why: "Nobody is on call.".to_owned(), freeze: Some("Christmas".to_owned()) };
+    let refused = Err(Refusal::Frozen(held.clone()));
+    assert!(apply(&approved, claim(), at(99), &frozen).is_ok());
+    assert_eq!(apply(&approved, claim(), at(100), &frozen), refused);
+    assert!(apply(&approved, claim(), at(200), &frozen).is_ok());
+    // Nor let go on, nor gone on with.
+    let waits = apply(&approved, Event::Hold(held), at(100), &frozen).unwrap().request;
+    assert_eq!(apply(&waits, Event::Release, at(199), &frozen), refused);
+    let lost = of_many(in_state(State::Unknown));
+    assert_eq!(apply(&lost, resume("01NEXT", 99), at(150), &frozen), refused);
+    let released = apply(&waits, Event::Release, at(200), &frozen).unwrap().request;
+    assert_eq!((released.state, released.hold.clone()), (State::Approved, None));
+    assert_eq!(released.expires_at, at(200 + 900));
+    assert!(apply(&released, claim(), at(201), &frozen).is_ok());
+}
+
+#[test]
+fn what_is_held_runs_out_however_often_it_is_let_go_on() {
+    let short = Policy { held_ttl: Duration::from_secs(1000), ..policy() };
+    let step = |request: &Request, event: Event, now: i64| apply(request, event, at(now), &short);
+    let mut request = apply(&request(1), approve("UBOB"), at(10), &short).unwrap().request;
+    for now in [100, 400, 700, 1000] {
+        request = step(&request, Event::Hold(hold(now + 200)), now).unwrap().request;
+        assert_eq!((request.state, request.expires_at), (State::Held, at(1100)));
+        // The same once more is nothing new; another end is.
+        assert_eq!(step(&request, Event::Hold(hold(now + 200)), now), Err(Refusal::OutOfOrder));
+        request = step(&request, Event::Hold(hold(now + 250)), now).unwrap().request;
+        assert_eq!((request.state_since, request.expires_at), (at(now), at(1100)));
+        if now < 1000 {
+            request = step(&request, Event::Release, now + 50).unwrap().request;
+        }
+    }
+    assert_eq!(step(&request, Event::Release, 1100), Err(Refusal::TooLate));
+    assert_eq!(step(&request, Event::Hold(hold(2000)), 1100), Err(Refusal::TooLate));
+    assert_eq!(step(&request, Event::Tick, 1100).unwrap().request.state, State::Expired);
+}
+
+#[test]
+fn nothing_is_held_until_a_time_that_is_over() {
+    let approved = apply(&request(1), approve("UBOB"), at(10), &policy()).unwrap().request;
+    assert_eq!(apply(&approved, Event::Hold(hold(20)), at(20), &policy()), Err(Refusal::OutOfOrder));
+    assert!(apply(&approved, Event::Hold(hold(21)), at(20), &policy()).is_ok());
+}
+
+#[test]
+fn a_no_ends_what_is_held() {
+    let held = in_state(State::Held);
+    let denied = apply(&held, deny("UCARA", "not this week"), at(10), &policy()).unwrap().request;
+    assert_eq!(denied.state, State::Denied);
+    assert_eq!(apply(&held, deny("UBOB", "changed my mind"), at(10), &policy()), Err(Refusal::AlreadyVoted));
+    assert_eq!(apply(&held, deny("UALICE2", "no"), at(10), &policy()), Err(Refusal::OwnRequest));
 }
 
 #[test]
@@ -299,11 +369,7 @@ fn a_yes_counts_only_with_what_has_to_be_typed() {
     confirmed.plan.confirmation = Some("road-accidents-2019".to_owned());
     confirmed.digest = confirmed.plan.digest();
     let typed = |typed: Option<&str>| {
-        let event = Event::Approve {
-            person: PersonId::new("UBOB"),
-            user: UserId::new("UBOB"),
-            typed: typed.map(str::to_owned),
-        };
+        let event = Event::Approve { voter: voter("UBOB"), typed: typed.map(str::to_owned) };
         apply(&confirmed, event, at(10), &policy()).map(|step| step.request.state)
     };
     let refused = Err(Refusal::NotConfirmed { wanted: "road-accidents-2019".to_owned() });
@@ -318,8 +384,7 @@ fn invariant_10_what_the_card_does_not_show_is_looked_at_before_a_yes_counts() {
     let mut private = request(1);
     private.plan.private = vec![("New address".to_owned(), "jo@example.gov.uk".to_owned())];
     assert_eq!(apply(&private, approve("UBOB"), at(10), &policy()), Err(Refusal::NotReviewed));
-    let (person, user) = (PersonId::new("UBOB"), UserId::new("UBOB"));
-    let looked = Event::Approve { person, user, typed: Some(String::new()) };
+    let looked = Event::Approve { voter: voter("UBOB"), typed: Some(String::new()) };
     assert_eq!(apply(&private, looked, at(10), &policy()).unwrap().request.state, State::Approved);
 }
 
@@ -332,7 +397,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         Verdict::NotApplied,
         Verdict::Unknown,
     ]);
-    (0..9_u8, users, attempts, verdicts).prop_map(|(kind, user, attempt, verdict)| {
+    (0..11_u8, users, attempts, verdicts).prop_map(|(kind, user, attempt, verdict)| {
         let attempt = AttemptId::new(attempt);
         match kind {
             0 | 1 => approve(user),
@@ -341,6 +406,8 @@ fn any_event() -> impl Strategy<Value = Event> {
             4 => Event::Tick,
             5 => Event::Claim { attempt, worker: WorkerId::new("01WORKER") },
             6 => Event::Settle { attempt, outcome: Outcome { verdict, accepted: false, seen: vec![] } },
+            8 => Event::Hold(hold(100_000)),
+            9 => Event::Release,
             7 => Event::Resume { attempt, worker: WorkerId::new("01WORKER"), alive_at: at(0) },
             _ => Event::Lose { attempt },
         }

@@ -48,6 +48,10 @@ pub enum Act {
     Cancelled,
     /// It ran out of time.
     Expired,
+    /// It is approved and must not run now.
+    Held,
+    /// What was held may go on.
+    Released,
     /// A worker claimed it; bytes may follow.
     Claimed,
     /// CKAN had moved; nothing ran.
@@ -87,6 +91,9 @@ pub struct Entry {
     pub plan: Option<String>,
     /// The digest of the policy that decided.
     pub policy: Option<String>,
+    /// The rules that decided, by name: those of the policy, or the refusal's own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// The outcome or the refusal's name.
     pub result: Option<String>,
     /// Words: the reason given, what was seen.
@@ -106,6 +113,7 @@ impl Entry {
             targets: vec![],
             plan: None,
             policy: None,
+            rule: None,
             result: None,
             detail: None,
         }
@@ -122,6 +130,13 @@ impl Entry {
     #[must_use]
     pub fn result(mut self, result: impl Into<String>) -> Self {
         self.result = Some(result.into());
+        self
+    }
+
+    /// The same entry with the rules that decided.
+    #[must_use]
+    pub fn rule(mut self, rule: impl Into<String>) -> Self {
+        self.rule = Some(bounded(&rule.into()));
         self
     }
 

@@ -46,6 +46,13 @@ pub(super) fn policy(report: &mut Report<'_>, root: &mut Section<'_>) -> Option<
         pending_ttl: rules.pending_ttl,
         approved_ttl: rules.approved_ttl,
         ticket_pattern: rules.ticket_pattern,
+        two_approvals_above: 50,
+        held_ttl: Duration::from_hours(96),
+        remind_after: Duration::from_mins(10),
+        open_requests: 10,
+        cool_down: Duration::from_mins(10),
+        rules: vec![],
+        freezes: vec![],
     };
     refuse_if_nobody_could_approve(report, &policy, place);
     Some(policy)

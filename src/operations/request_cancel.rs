@@ -38,7 +38,7 @@ impl ReadOperation for RequestCancel {
 
 fn stoppable(request: &Request) -> Result<RequestId, PlanError> {
     let ended = match request.state {
-        State::Pending | State::Approved => return Ok(request.id.clone()),
+        State::Pending | State::Approved | State::Held => return Ok(request.id.clone()),
         State::Running => "is being carried out and can no longer be stopped. Follow its thread.",
         State::Unknown => "was carried out, and CKAN is being asked what came of it. Follow its thread.",
         State::Succeeded | State::Partly => {
@@ -74,6 +74,7 @@ mod tests {
         insta::assert_snapshot!(said.join("\n"), @"
         pending: cancelled
         approved: cancelled
+        held: cancelled
         running: Request `T7Q2M4` is being carried out and can no longer be stopped. Follow its thread.
         unknown: Request `T7Q2M4` was carried out, and CKAN is being asked what came of it. Follow its thread.
         succeeded: Request `T7Q2M4` is carried out already. If it can be undone, its thread has a button for it.

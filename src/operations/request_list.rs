@@ -83,6 +83,7 @@ fn words(state: State) -> &'static str {
     match state {
         State::Pending => "waits for approval",
         State::Approved => "approved, about to be carried out",
+        State::Held => "approved, waits for the time when it may be carried out",
         State::Running => "being carried out",
         State::Unknown => "outcome unknown",
         State::Succeeded => "done",
@@ -97,40 +98,23 @@ fn words(state: State) -> &'static str {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::num::NonZeroU8;
 
     use jiff::Timestamp;
-    use serde_json::json;
 
     use super::*;
     use crate::approval::plan;
-    use crate::ids::{PersonId, RequestId, UserId};
+    use crate::approval::request::sample;
+    use crate::ids::UserId;
 
     pub(in crate::operations) fn request(id: &str, state: State) -> Request {
         let plan = plan::sample();
         let at: Timestamp = "2026-11-21T09:05:00Z".parse().unwrap();
         Request {
-            id: RequestId::new(id),
-            version: 1,
             state,
-            state_since: at,
-            operation: plan.operation.clone(),
-            environment: plan.environment.clone(),
-            arguments: json!({}),
-            digest: plan.digest(),
-            plan,
-            requester: PersonId::new("alice"),
             requester_user: UserId::new("U1"),
             reason: "Published by mistake".to_owned(),
-            ticket: Some("51234".to_owned()),
-            approvals_needed: NonZeroU8::MIN,
-            policy_digest: String::new(),
-            created_at: at,
             expires_at: at,
-            votes: vec![],
-            attempt: None,
-            outcome: None,
-            undoes: None,
+            ..sample(id, plan, at)
         }
     }
 
@@ -150,15 +134,16 @@ pub(super) mod tests {
         The latest requests
         T7Q200 Withdraw “Road Safety Data 2019”: waits for approval, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
         T7Q201 Withdraw “Road Safety Data 2019”: approved, about to be carried out, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
-        T7Q202 Withdraw “Road Safety Data 2019”: being carried out, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
-        T7Q203 Withdraw “Road Safety Data 2019”: outcome unknown, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
-        T7Q204 Withdraw “Road Safety Data 2019”: done, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
-        T7Q205 Withdraw “Road Safety Data 2019”: partly done, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
-        T7Q206 Withdraw “Road Safety Data 2019”: not carried out, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
-        T7Q207 Withdraw “Road Safety Data 2019”: denied, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
-        T7Q208 Withdraw “Road Safety Data 2019”: cancelled, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
-        T7Q209 Withdraw “Road Safety Data 2019”: ran out of time, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
-        T7Q210 Withdraw “Road Safety Data 2019”: not carried out, CKAN had changed, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
+        T7Q202 Withdraw “Road Safety Data 2019”: approved, waits for the time when it may be carried out, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
+        T7Q203 Withdraw “Road Safety Data 2019”: being carried out, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
+        T7Q204 Withdraw “Road Safety Data 2019”: outcome unknown, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
+        T7Q205 Withdraw “Road Safety Data 2019”: done, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
+        T7Q206 Withdraw “Road Safety Data 2019”: partly done, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
+        T7Q207 Withdraw “Road Safety Data 2019”: not carried out, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
+        T7Q208 Withdraw “Road Safety Data 2019”: denied, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
+        T7Q209 Withdraw “Road Safety Data 2019”: cancelled, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
+        T7Q210 Withdraw “Road Safety Data 2019”: ran out of time, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
+        T7Q211 Withdraw “Road Safety Data 2019”: not carried out, CKAN had changed, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
         /ckan request show and a reference shows one of them.
         ");
         insta::assert_snapshot!(shown(&requests[..1], false), @"

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::reference::RequestReference;
 use super::{Answer, Asking, Meta, PlanError, ReadOperation, Reply, Risk};
 use crate::approval::{Request, State, Vote};
-use crate::sentences::story;
 use crate::sentences::text::Text;
+use crate::sentences::{refusals, story};
 
 /// Shows one request.
 pub struct RequestShow;
@@ -63,7 +63,10 @@ fn answer(request: &Request) -> Answer {
     if let Some(undone) = &request.undoes {
         show("Undoes request", Text::new().code(undone.reference().as_str()));
     }
-    if request.state == State::Approved {
+    if let Some(hold) = &request.hold {
+        show("Held", refusals::held(hold));
+    }
+    if matches!(request.state, State::Approved | State::Held) {
         show("Runs out", Text::new().moment(request.expires_at));
     }
     let seen = request.outcome.iter().flat_map(|outcome| &outcome.seen);
@@ -84,6 +87,8 @@ fn decided(vote: &Vote) -> Text {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::approval::{Outcome, Verdict};
     use crate::ids::{PersonId, RequestId, UserId};
@@ -118,6 +123,7 @@ mod tests {
             approve: true,
             reason: None,
             at: request.created_at,
+            groups: BTreeSet::new(),
         });
         request.outcome = Some(Outcome {
             verdict: Verdict::Succeeded,
@@ -149,6 +155,7 @@ mod tests {
             approve: false,
             reason: Some("Ask the publisher first".to_owned()),
             at: request.created_at,
+            groups: BTreeSet::new(),
         });
         request.ticket = None;
         insta::assert_snapshot!(shown(&request), @"

@@ -3,7 +3,8 @@
 //! Guarantees one sentence for every refusal, in the second person, that says what to do next.
 
 use super::text::Text;
-use crate::approval::{Refusal, Request, State};
+use crate::approval::policy::EVERYWHERE;
+use crate::approval::{Hold, Refusal, Request, State};
 
 /// The sentence for a refused decision or wish.
 pub fn refusal(refusal: &Refusal) -> Text {
@@ -19,14 +20,22 @@ pub fn refusal(refusal: &Refusal) -> Text {
             "You are a guest in this workspace, and guests cannot ask or decide here. Nothing was done. \
              An engineer of the data.gov.uk team has to do it.",
         ),
-        Refusal::NotARequester => text.plain(
-            "You are not on the list of people who may ask for changes. Nothing was done. \
-             Ask an engineer on the list, or have yourself added to `requesters` in the bot's configuration.",
-        ),
-        Refusal::NotAnApprover => text.plain(
-            "You are not on the list of people who may approve or deny. Nothing was done. \
-             Ask an engineer on the list, or have yourself added to `approvers` in the bot's configuration.",
-        ),
+        Refusal::NotRegistered => text
+            .plain("The registry of people does not know your account, so you cannot ask or decide here. Nothing was done. Have it added to your entry in ")
+            .code("[[people]]")
+            .plain(" in the bot's configuration."),
+        Refusal::NotARequester { rule } => text
+            .plain("You are not on the list of people who may ask for this")
+            .then(by_rule(rule))
+            .plain(". Nothing was done. Ask an engineer on the list, or have yourself added to its ")
+            .code("requesters")
+            .plain(" in the bot's configuration."),
+        Refusal::NotAnApprover { rule } => text
+            .plain("You are not on the list of people who may approve or deny this")
+            .then(by_rule(rule))
+            .plain(". Nothing was done. Ask an engineer on the list, or have yourself added to its ")
+            .code("approvers")
+            .plain(" in the bot's configuration."),
         Refusal::CannotIdentify => text.plain(
             "Slack could not tell me who you are just now, so the answer is no. Nothing was done. Try again in a minute.",
         ),
@@ -56,15 +65,56 @@ pub fn refusal(refusal: &Refusal) -> Text {
         Refusal::TooLate => text.plain(
             "This request has run out of time, so nothing was done. Ask again with the same command if it is still wanted.",
         ),
+        Refusal::Frozen(hold) => text
+            .plain("Nothing is changed at this time. ")
+            .then(held(hold))
+            .plain(" Nothing was done. Ask again after that."),
+        Refusal::TooManyOpen { most } => text.plain(format!(
+            "You have {most} requests open, and that is as many as one person may have. Nothing was done. Have them decided \
+             on first, or take some back: ",
+        )).code("/ckan request list").plain(" shows them."),
+        Refusal::CoolingDown { until, by } => {
+            let text = text.plain("This was denied a moment ago");
+            let text = match by {
+                Some(user) => text.plain(" by ").person(user),
+                None => text,
+            };
+            text.plain(". Nothing was done. Talk to them first; you can ask again on ").moment(*until).plain(".")
+        }
+        Refusal::NobodyElse { needed, eligible } => text.plain(format!(
+            "This needs approvals of {needed} other people, and there are {eligible} who could give one, so it could never be \
+             done. Nothing was done. Whoever looks after the bot has to add approvers."
+        )),
+        Refusal::SharedChannel => text.plain(
+            "The channel for requests is shared with another organisation, or is about to be, so nothing is asked or decided \
+             in it. Nothing was done. Whoever looks after the bot has to end that, or name another channel.",
+        ),
         Refusal::Running => text.plain("This request is being carried out and can no longer be stopped. Follow the thread."),
         Refusal::OutOfOrder => text.plain("That does not fit what has become of this request. Nothing was changed."),
     }
+}
+
+/// The rule's name, where it is not the list that holds everywhere.
+fn by_rule(rule: &str) -> Text {
+    if rule == EVERYWHERE { Text::new() } else { Text::new().plain(" (rule “").plain(rule).plain("”)") }
+}
+
+/// Why something waits, and until when.
+pub fn held(hold: &Hold) -> Text {
+    let text = match &hold.freeze {
+        Some(name) => {
+            Text::new().plain("Freeze “").plain(name).plain("”, until ").moment(hold.until).plain(": ")
+        }
+        None => Text::new().plain("Until ").moment(hold.until).plain(" at least: "),
+    };
+    text.plain(&hold.why)
 }
 
 fn became(state: State) -> &'static str {
     match state {
         State::Pending => "This request still waits for a decision.",
         State::Approved => "This request is approved already.",
+        State::Held => "This request is approved already, and waits for the time when it may be carried out.",
         State::Running => "This request is being carried out.",
         State::Unknown => "This request was carried out with an unknown outcome.",
         State::Succeeded => "This request is done already.",

@@ -98,6 +98,13 @@ pub fn status(request: &Request) -> Text {
         State::Approved => {
             text.bold("Approved").plain(" by ").then(approvers(request)).plain("; about to be carried out.")
         }
+        State::Held => {
+            let text = text.bold("Held").plain(", approved by ").then(approvers(request)).plain(". ");
+            match &request.hold {
+                Some(hold) => text.then(super::refusals::held(hold)),
+                None => text,
+            }
+        }
         State::Running => text
             .bold("Being carried out")
             .plain(" since ")
@@ -187,7 +194,7 @@ pub fn cancelled(by: &UserId) -> Text {
 /// Time ran out.
 pub fn expired(request: &Request, from: State) -> Text {
     let who = Text::new().person(&request.requester_user);
-    if from == State::Approved {
+    if matches!(from, State::Approved | State::Held) {
         who.plain(": this was approved but not carried out in time, so it has run out. Nothing was done. Ask again if it is still wanted.")
     } else {
         who.plain(": nobody approved this in time, so it has run out. Nothing was done. Ask again if it is still wanted.")

@@ -72,6 +72,13 @@ pub fn card(request: &Request, ticket_url: Option<&str>, progress: Option<&str>)
         value,
         style: Style::Plain,
     };
+    let deny = Button {
+        action: button::DENY,
+        label: "Deny",
+        spoken: "Deny this request and say why",
+        value,
+        style: Style::Danger,
+    };
     message = match request.state {
         State::Pending => message.buttons(&[
             Button {
@@ -81,16 +88,11 @@ pub fn card(request: &Request, ticket_url: Option<&str>, progress: Option<&str>)
                 value,
                 style: Style::Primary,
             },
-            Button {
-                action: button::DENY,
-                label: "Deny",
-                spoken: "Deny this request and say why",
-                value,
-                style: Style::Danger,
-            },
+            deny,
             cancel,
         ]),
         State::Approved => message.buttons(&[cancel]),
+        State::Held => message.buttons(&[deny, cancel]),
         _ => message,
     };
     message.body()

@@ -53,7 +53,7 @@ statements! {
         expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes FROM request \
         WHERE id IN (SELECT touched.request FROM request_target AS own JOIN request_target AS touched \
         ON touched.environment = own.environment AND touched.target = own.target WHERE own.request = $1) \
-        AND id <> $1 AND state IN ('pending', 'approved', 'running') LIMIT 1";
+        AND id <> $1 AND state IN ('pending', 'approved', 'held', 'running') LIMIT 1";
     /// One that runs on the same thing: a second one is not to run beside it.
     REQUEST_RUNNING_BESIDE = "SELECT id, version, state, environment, operation, requester, requester_user, \
         created_at, expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes \

@@ -10,7 +10,7 @@ use super::intake::{ActError, Acted};
 use super::wish::{self, Wisher};
 use super::{Bot, record};
 use crate::approval::transition::later;
-use crate::approval::{Account, Event, Refusal, Request, Role, State, Step, apply};
+use crate::approval::{Account, Event, Matter, Refusal, Request, Role, State, Step, apply};
 use crate::audit::{Act as AuditAct, Entry};
 use crate::ids::RequestId;
 use crate::sentences::text::Text;
@@ -71,7 +71,7 @@ pub(super) async fn press(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Act
             wish::opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
         }
         button::UNDO => {
-            if let Err(refusal) = bot.policy.admit(&account, Role::Requester) {
+            if let Err(refusal) = bot.policy.admit_anywhere(&account, Role::Requester) {
                 return refuse(bot, wisher, &request, &refusal).await;
             }
             let what = Text::new().bold("Undo: ").plain(&request.plan.summary);
@@ -100,16 +100,16 @@ async fn address_may_still_come(
 
 /// Whether an approval would be taken, before a form is opened for it.
 fn may_approve(bot: &Bot, account: &Account, request: &Request) -> Result<(), Refusal> {
-    let person = bot.policy.admit(account, Role::Approver)?;
+    let voter = bot.policy.admit(account, Role::Approver, &Matter::of(request))?;
     let typed = Some(request.plan.confirmation.clone().unwrap_or_default());
-    let event = Event::Approve { person, user: account.user.clone(), typed };
+    let event = Event::Approve { voter, typed };
     apply(request, event, bot.clock.now(), &bot.policy).map(drop)
 }
 
 /// Whether a denial would be taken, before its reason is asked for.
 fn may_deny(bot: &Bot, account: &Account, request: &Request) -> Result<(), Refusal> {
-    let person = bot.policy.admit(account, Role::Approver)?;
-    let event = Event::Deny { person, user: account.user.clone(), reason: "asked for next".to_owned() };
+    let voter = bot.policy.admit(account, Role::Approver, &Matter::of(request))?;
+    let event = Event::Deny { voter, reason: "asked for next".to_owned() };
     apply(request, event, bot.clock.now(), &bot.policy).map(drop)
 }
 
@@ -133,25 +133,23 @@ pub(super) async fn decide(
         let Some(request) = bot.store.request(id).await? else {
             return refuse_unbound(bot, wisher, "no_such_request", refusals::no_such_request()).await;
         };
-        let user = account.user.clone();
-        let step = bot.policy.admit(account, Role::Approver).and_then(|person| {
+        let step = bot.policy.admit(account, Role::Approver, &Matter::of(&request)).and_then(|voter| {
+            let by = voter.rules.join(", ");
             let event = match &decision {
-                Decision::Approve(typed) => {
-                    Event::Approve { person, user: user.clone(), typed: typed.clone() }
-                }
-                Decision::Deny(reason) => Event::Deny { person, user: user.clone(), reason: reason.clone() },
+                Decision::Approve(typed) => Event::Approve { voter, typed: typed.clone() },
+                Decision::Deny(reason) => Event::Deny { voter, reason: reason.clone() },
             };
-            apply(&request, event, bot.clock.now(), &bot.policy)
+            apply(&request, event, bot.clock.now(), &bot.policy).map(|step| (step, by))
         });
-        let step = match step {
+        let (step, by) = match step {
             Ok(step) => step,
             Err(refusal) => return refuse(bot, wisher, &request, &refusal).await,
         };
         let (act, words) = match &decision {
-            Decision::Approve(_) => (AuditAct::Approved, story::approved(&step.request, &user)),
-            Decision::Deny(reason) => (AuditAct::Denied, story::denied(&user, reason)),
+            Decision::Approve(_) => (AuditAct::Approved, story::approved(&step.request, &account.user)),
+            Decision::Deny(reason) => (AuditAct::Denied, story::denied(&account.user, reason)),
         };
-        let mut entry = entry_of(bot, wisher.sender, act, &step);
+        let mut entry = entry_of(bot, wisher.sender, act, &step).rule(by);
         if let Decision::Deny(reason) = &decision {
             entry = entry.detail(reason);
         }
@@ -177,7 +175,7 @@ pub(super) async fn cancel(
         };
         let step = bot
             .policy
-            .admit(account, Role::Requester)
+            .identify(account)
             .and_then(|person| apply(&request, Event::Cancel { person }, bot.clock.now(), &bot.policy));
         let step = match step {
             Ok(step) => step,
@@ -230,7 +228,8 @@ pub(super) async fn refuse(
     refusal: &Refusal,
 ) -> Result<Acted, ActError> {
     metrics::counter!("ckan_chatops_refused_decisions_total", "reason" => refusal.name()).increment(1);
-    let entry = record::refused_decision(bot.clock.now(), wish::actor(bot, wisher.sender), request, refusal);
+    let actor = wish::actor(bot, wisher.sender);
+    let entry = record::refused_decision(bot.clock.now(), actor, &bot.policy, request, refusal);
     wish::finish(bot, wisher, entry, refusals::refusal(refusal)).await
 }
 

@@ -45,7 +45,7 @@ impl Expiry {
     async fn look(&self) -> Result<(), StoreError> {
         let now = self.bot.clock.now();
         let due = Filter {
-            states: vec![State::Pending, State::Approved],
+            states: vec![State::Pending, State::Approved, State::Held],
             expired_by: Some(now),
             ..Filter::default()
         };

@@ -55,7 +55,15 @@ pub fn refused_wish(
     }
 }
 
-/// An entry about a refused decision.
-pub fn refused_decision(at: Timestamp, actor: Actor, request: &Request, refusal: &Refusal) -> Entry {
-    of_request(at, actor, Act::DecisionRefused, request).result(refusal.name())
+/// An entry about a refused decision, with today's policy, which refused it.
+pub fn refused_decision(
+    at: Timestamp,
+    actor: Actor,
+    policy: &Policy,
+    request: &Request,
+    refusal: &Refusal,
+) -> Entry {
+    Entry { policy: Some(policy.digest()), ..of_request(at, actor, Act::DecisionRefused, request) }
+        .result(refusal.name())
+        .rule(refusal.rule().unwrap_or(refusal.name()))
 }

@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::intake::{ActError, Acted};
 use super::{Bot, Private, bulk, decision, record};
+use crate::approval::request::Words;
 use crate::approval::transition::later;
-use crate::approval::{Account, Item, ItemState, Plan, Refusal, Request, Role, State};
+use crate::approval::{Account, Admission, Item, ItemState, Matter, Plan, Refusal, Request, Role, State};
 use crate::audit::{Act as AuditAct, Actor, Entry};
 use crate::ckan::Site;
 use crate::ids::{InboundId, RequestId};
@@ -84,7 +85,13 @@ pub(super) async fn command(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<A
     match &operation.kind {
         Kind::Read(_) => read(bot, wisher, &account, operation, site, &asked).await,
         Kind::Change(_) => {
-            if let Err(refusal) = bot.policy.admit(&account, Role::Requester) {
+            let matter = Matter {
+                operation: &asked.operation,
+                environment: &site.environment,
+                risk: operation.meta.risk,
+                size: 0,
+            };
+            if let Err(refusal) = may_ask(bot, &account, &matter) {
                 return refuse(bot, wisher, Some(&asked.operation), &refusal).await;
             }
             match asked.reason.clone() {
@@ -95,6 +102,15 @@ pub(super) async fn command(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<A
                 _ => open_form(bot, wisher, trigger, operation, &asked, text).await,
             }
         }
+    }
+}
+
+/// Whether this account may ask for this at this moment.
+fn may_ask(bot: &Bot, account: &Account, matter: &Matter<'_>) -> Result<Admission, Refusal> {
+    let admission = bot.policy.admit(account, Role::Requester, matter)?;
+    match bot.policy.frozen(matter, bot.clock.now()) {
+        Some(hold) => Err(Refusal::Frozen(hold)),
+        None => Ok(admission),
     }
 }
 
@@ -146,11 +162,11 @@ async fn read(
     site: &Site,
     asked: &Asked,
 ) -> Result<Acted, ActError> {
-    let may_request = bot.policy.admit(account, Role::Requester);
-    let may_approve = bot.policy.admit(account, Role::Approver);
+    let may_request = bot.policy.admit_anywhere(account, Role::Requester);
+    let may_approve = bot.policy.admit_anywhere(account, Role::Approver);
     // Help is for everybody of ours; everything else for the people on one of the lists.
     if let (Err(refusal), Err(_)) = (&may_request, &may_approve)
-        && !(operation.meta.name == "help" && matches!(refusal, Refusal::NotARequester))
+        && !(operation.meta.name == "help" && matches!(refusal, Refusal::NotARequester { .. }))
     {
         return refuse(bot, wisher, Some(&asked.operation), refusal).await;
     }
@@ -199,15 +215,19 @@ pub(super) async fn request(
     account: &Account,
     wish: Wish,
 ) -> Result<Acted, ActError> {
-    let person = match bot.policy.admit(account, Role::Requester) {
-        Ok(person) => person,
-        Err(refusal) => return refuse(bot, wisher, Some(&wish.asked.operation), &refusal).await,
-    };
-    let (Some(change), Some(site)) =
-        (bot.registry.change(&wish.asked.operation), bot.sites.get(wish.asked.environment.as_deref()))
+    let (Some(operation), Some(site)) =
+        (bot.registry.find(&wish.asked.operation), bot.sites.get(wish.asked.environment.as_deref()))
     else {
         return answer(bot, wisher, refusals::unknown_act(), "misunderstood").await;
     };
+    let Kind::Change(change) = &operation.kind else {
+        return answer(bot, wisher, refusals::unknown_act(), "misunderstood").await;
+    };
+    let (name, environment) = (operation.meta.name, site.environment.as_str());
+    let before = Matter { operation: name, environment, risk: operation.meta.risk, size: 0 };
+    if let Err(refusal) = may_ask(bot, account, &before) {
+        return refuse(bot, wisher, Some(name), &refusal).await;
+    }
     let planned = match &wish.undoes {
         Some(undone) if undone.plan.bulk.is_some() => {
             let items = done_items(bot, &undone.id).await?;
@@ -230,6 +250,11 @@ pub(super) async fn request(
             .await;
         }
     };
+    // Once more, as the rules may tell many things from one.
+    let admission = match may_ask(bot, account, &Matter::of_plan(&plan)) {
+        Ok(admission) => admission,
+        Err(refusal) => return refuse(bot, wisher, Some(name), &refusal).await,
+    };
     if let Some(other) = open_request_for(bot, site, &plan).await? {
         return answer(bot, wisher, refusals::already_open(&other), "already_open").await;
     }
@@ -238,32 +263,16 @@ pub(super) async fn request(
         plan.shown.push((story::LAST_TOOK.to_owned(), last_took(bot, &plan).await?));
     }
     let now = bot.clock.now();
-    let request = Request {
-        id: bot.ids.request(),
-        version: 1,
-        state: State::Pending,
-        state_since: now,
-        operation: wish.asked.operation,
-        environment: site.environment.clone(),
-        // Of many things, the items beside the request are what is planned again.
-        arguments: if plan.bulk.is_some() { Value::Null } else { wish.asked.arguments },
-        digest: plan.digest(),
-        requester: person.clone(),
-        requester_user: wisher.sender.user.clone(),
-        reason: wish.reason,
-        ticket: wish.ticket,
-        approvals_needed: bot.policy.approvals_for(plan.risk),
-        plan,
-        policy_digest: bot.policy.digest(),
-        created_at: now,
-        expires_at: later(now, bot.policy.pending_ttl),
-        votes: vec![],
-        attempt: None,
-        outcome: None,
-        undoes: wish.undoes.map(|undone| undone.id),
-    };
-    let entry = record::of_request(now, record::human(person, wisher.sender), AuditAct::Requested, &request)
+    let rules = admission.rules.join(", ");
+    let actor = record::human(admission.person.clone(), wisher.sender);
+    // Of many things, the items beside the request are what is planned again.
+    let arguments = if plan.bulk.is_some() { Value::Null } else { wish.asked.arguments };
+    let words = Words { reason: wish.reason, ticket: wish.ticket };
+    let mut request = Request::asked(bot.ids.request(), plan, arguments, admission, words, &bot.policy, now);
+    request.undoes = wish.undoes.map(|undone| undone.id);
+    let entry = record::of_request(now, actor, AuditAct::Requested, &request)
         .result(request.state.name())
+        .rule(rules)
         .detail(&request.reason);
     let lane = request.id.to_string();
     let mut messages = vec![
@@ -329,7 +338,7 @@ async fn open_request_for(bot: &Bot, site: &Site, plan: &Plan) -> Result<Option<
         let open = bot
             .store
             .requests(Filter {
-                states: vec![State::Pending, State::Approved, State::Running, State::Unknown],
+                states: State::OPEN.to_vec(),
                 any_target: Some((plan.environment.clone(), some.to_vec())),
                 ..Filter::default()
             })
@@ -361,7 +370,8 @@ pub(super) async fn refuse(
     refusal: &Refusal,
 ) -> Result<Acted, ActError> {
     let actor = actor(bot, wisher.sender);
-    let entry = record::refused_wish(bot.clock.now(), actor, &bot.policy, operation, refusal.name());
+    let entry = record::refused_wish(bot.clock.now(), actor, &bot.policy, operation, refusal.name())
+        .rule(refusal.rule().unwrap_or(refusal.name()));
     finish(bot, wisher, entry, refusals::refusal(refusal)).await
 }
 

@@ -4,6 +4,12 @@ use serde_json::json;
 
 use crate::world::{ALICE, BOB, CARA, CHANNEL, Wanted, World, button_value};
 
+/// The registry of people in which each has these accounts.
+fn registry(people: &[(&str, &[&str])]) -> String {
+    let entry = |(name, ids): &(&str, &[&str])| format!("[[people]]\nname = {name:?}\nslack_ids = {ids:?}\n");
+    people.iter().map(entry).collect()
+}
+
 #[tokio::test]
 async fn s8_the_name_of_an_engineer_opens_nothing() {
     let world = World::start().await;
@@ -21,7 +27,7 @@ async fn s8_the_name_of_an_engineer_opens_nothing() {
 
 #[tokio::test]
 async fn s12_the_second_account_of_the_person_who_asked_is_refused() {
-    let people = format!("[[people]]\nname = \"Alice Ahmed\"\nslack_ids = [\"{ALICE}\", \"{CARA}\"]");
+    let people = registry(&[("Alice Ahmed", &[ALICE, CARA]), ("Bob Brown", &[BOB])]);
     let world = World::with(Wanted { top: people, ..Wanted::default() }).await;
     world.control.usergroup("S0ENG", &[ALICE, BOB, CARA]).await.unwrap();
     let card = world.asks_to_withdraw(ALICE, "road-accidents-2019").await;
@@ -38,7 +44,7 @@ async fn s12_the_second_account_of_the_person_who_asked_is_refused() {
 
 #[tokio::test]
 async fn s12_two_accounts_of_one_person_have_one_vote() {
-    let people = format!("[[people]]\nname = \"Bob Brown\"\nslack_ids = [\"{BOB}\", \"{CARA}\"]");
+    let people = registry(&[("Alice Ahmed", &[ALICE]), ("Bob Brown", &[BOB, CARA])]);
     let world = World::with(Wanted { top: people, approvals: 2, ..Wanted::default() }).await;
     world.control.usergroup("S0ENG", &[ALICE, BOB, CARA]).await.unwrap();
     let card = world.asks_to_withdraw(ALICE, "road-accidents-2019").await;

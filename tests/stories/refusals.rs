@@ -15,7 +15,7 @@ async fn invariant_2_only_another_engineer_of_ours_may_approve() {
     world.presses(OUTSIDER, &card, "approve").await;
     insta::assert_snapshot!(world.next_private(OUTSIDER).await, @"Your account belongs to another workspace, so you cannot ask or decide here. Nothing was done. An engineer of the data.gov.uk team has to do it.");
     world.presses(CARA, &card, "approve").await;
-    insta::assert_snapshot!(world.next_private(CARA).await, @"You are not on the list of people who may approve or deny. Nothing was done. Ask an engineer on the list, or have yourself added to `approvers` in the bot's configuration.");
+    insta::assert_snapshot!(world.next_private(CARA).await, @"You are not on the list of people who may approve or deny this. Nothing was done. Ask an engineer on the list, or have yourself added to its approvers in the bot's configuration.");
     assert_eq!(world.ckan.state("flood-warning-areas").await, "active");
     assert_eq!(
         world.audit().await[1..],
@@ -97,7 +97,7 @@ async fn what_cannot_be_withdrawn_is_refused_privately_each_in_its_own_words() {
 #[tokio::test]
 async fn somebody_who_may_not_ask_is_told_so() {
     let world = World::start().await;
-    insta::assert_snapshot!(world.is_told(CARA, "/ckan withdraw road-traffic-counts --reason x").await, @"You are not on the list of people who may ask for changes. Nothing was done. Ask an engineer on the list, or have yourself added to `requesters` in the bot's configuration.");
+    insta::assert_snapshot!(world.is_told(CARA, "/ckan withdraw road-traffic-counts --reason x").await, @"You are not on the list of people who may ask for this. Nothing was done. Ask an engineer on the list, or have yourself added to its requesters in the bot's configuration.");
     insta::assert_snapshot!(world.is_told(GUEST, "/ckan withdraw road-traffic-counts --reason x").await, @"You are a guest in this workspace, and guests cannot ask or decide here. Nothing was done. An engineer of the data.gov.uk team has to do it.");
 }
 

@@ -163,7 +163,7 @@ pub(in crate::store) async fn a_thing_is_free_again_once_its_request_has_ended(s
         change(&store, now.clone()).await.unwrap();
         let beside = request_on(&format!("01R{number:02}B"), target);
         let refused = put(&store, beside.clone()).await.is_err();
-        let is_open = matches!(state, State::Pending | State::Approved | State::Running);
+        let is_open = matches!(state, State::Pending | State::Approved | State::Held | State::Running);
         assert_eq!(refused, is_open, "{state:?}");
         let last = if refused { now } else { beside };
         change(&store, step(&last, State::Cancelled)).await.unwrap();

@@ -1,15 +1,16 @@
 //! Rows to test with. All times are whole milliseconds, as the store keeps them.
 
-use std::num::NonZeroU8;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::approval::request::sample;
 use crate::approval::{Request, State, Vote, plan};
 use crate::audit::{Act, Actor, Entry};
-use crate::ids::{InboundId, MessageId, PersonId, RequestId, UserId};
+use crate::ids::{InboundId, MessageId, PersonId, UserId};
 use crate::store::{Commit, Delivery, Inbound, InboundKind, Outgoing, Store};
 
 /// A moment, counted from some day.
@@ -39,27 +40,9 @@ pub(in crate::store) fn request_on(id: &str, target: Uuid) -> Request {
     let mut plan = plan::sample();
     plan.targets[0].id = target;
     Request {
-        id: RequestId::new(id),
-        version: 1,
-        state: State::Pending,
-        state_since: at(0),
-        operation: plan.operation.clone(),
-        environment: plan.environment.clone(),
         arguments: json!({"dataset": "road-accidents-2019"}),
-        digest: plan.digest(),
-        plan,
-        requester: PersonId::new("alice"),
-        requester_user: UserId::new("UALICE"),
-        reason: "the publisher asked".to_owned(),
-        ticket: Some("51234".to_owned()),
-        approvals_needed: NonZeroU8::MIN,
         policy_digest: "0123456789abcdef".to_owned(),
-        created_at: at(0),
-        expires_at: at(3600),
-        votes: vec![],
-        attempt: None,
-        outcome: None,
-        undoes: None,
+        ..sample(id, plan, at(0))
     }
 }
 
@@ -76,6 +59,7 @@ pub(in crate::store) fn yes(person: &str) -> Vote {
         approve: true,
         reason: None,
         at: at(60),
+        groups: BTreeSet::new(),
     }
 }
 
