@@ -24,6 +24,17 @@ pub enum Role {
     Approver,
 }
 
+impl Role {
+    /// What somebody is told who is not on this rule's list.
+    fn refusal(self, rule: &str) -> Refusal {
+        let rule = rule.to_owned();
+        match self {
+            Self::Requester => Refusal::NotARequester { rule },
+            Self::Approver => Refusal::NotAnApprover { rule },
+        }
+    }
+}
+
 /// A Slack account as Slack described it a moment ago.
 #[expect(clippy::struct_excessive_bools, reason = "they are Slack's own flags, and each refuses by itself")]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,14 +203,10 @@ impl Policy {
         let person = self.identify(account)?;
         let mut by = vec![];
         for (name, list) in self.lists_for(role, matter) {
-            let rule = name.to_owned();
             if !list.holds(account) {
-                return Err(match role {
-                    Role::Requester => Refusal::NotARequester { rule },
-                    Role::Approver => Refusal::NotAnApprover { rule },
-                });
+                return Err(role.refusal(name));
             }
-            by.push(rule);
+            by.push(name.to_owned());
         }
         Ok(Admission { person, user: account.user.clone(), groups: account.groups.clone(), rules: by })
     }
@@ -207,11 +214,11 @@ impl Policy {
     /// Whether this account may ask for, or approve, anything that no rule is stricter about.
     pub fn admit_anywhere(&self, account: &Account, role: Role) -> Result<PersonId, Refusal> {
         let person = self.identify(account)?;
-        let (list, refusal) = match role {
-            Role::Requester => (&self.requesters, Refusal::NotARequester { rule: EVERYWHERE.to_owned() }),
-            Role::Approver => (&self.approvers, Refusal::NotAnApprover { rule: EVERYWHERE.to_owned() }),
+        let list = match role {
+            Role::Requester => &self.requesters,
+            Role::Approver => &self.approvers,
         };
-        if list.holds(account) { Ok(person) } else { Err(refusal) }
+        if list.holds(account) { Ok(person) } else { Err(role.refusal(EVERYWHERE)) }
     }
 
     /// What the calendar says about this at this moment; `None`: go ahead.
