@@ -278,12 +278,12 @@ fn invariant_1_what_cannot_be_undone_needs_two_people_whatever_was_frozen() {
     let mut once = request(1);
     once.plan.risk = Risk::Irreversible;
     once.digest = once.plan.digest();
-    let mut one = apply(&once, approve("UBOB"), at(10), &policy()).unwrap().request;
-    assert_eq!((one.state, one.approvals_needed.get()), (State::Pending, 2));
-    one.state = State::Approved;
-    assert_eq!(apply(&one, claim(), at(11), &policy()), Err(Refusal::OutOfOrder));
-    one.state = State::Pending;
-    let two = apply(&one, approve("UCARA"), at(12), &policy()).unwrap().request;
+    let mut voted = apply(&once, approve("UBOB"), at(10), &policy()).unwrap().request;
+    assert_eq!((voted.state, voted.approvals_needed.get()), (State::Pending, 2));
+    voted.state = State::Approved;
+    assert_eq!(apply(&voted, claim(), at(11), &policy()), Err(Refusal::OutOfOrder));
+    voted.state = State::Pending;
+    let two = apply(&voted, approve("UCARA"), at(12), &policy()).unwrap().request;
     assert!(apply(&two, claim(), at(13), &policy()).is_ok());
 }
 
