@@ -8,9 +8,11 @@
 
 #[cfg(test)]
 mod conformance;
+pub mod postgres;
 mod rows;
 mod sql;
 pub mod sqlite;
+mod unreadable;
 
 use std::collections::BTreeMap;
 
