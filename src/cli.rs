@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret;
 use url::Url;
 
 use crate::audit;
 use crate::config::{Config, Problems, secrets};
 use crate::operations::{Registry, manual};
 use crate::slack::manifest;
-use crate::store::sqlite::SqliteAuditReader;
-use crate::{serve, telemetry};
+use crate::{serve, store, telemetry};
 
 /// Run the CKAN runbook from Slack, with a second engineer's approval and a proof of the outcome.
 #[derive(Debug, Parser)]
@@ -138,7 +138,9 @@ fn check(file: &Path) -> Result<String, Failed> {
 
 async fn verify(file: &Path) -> Result<String, Failed> {
     let config = Config::read_file(file)?;
-    let reader = SqliteAuditReader::open(&config.database_url).await?;
-    let head = audit::verify_store(&reader).await?;
+    let password = secrets::database_password(&secrets::process_environment)?;
+    let password = password.as_ref().map(ExposeSecret::expose_secret);
+    let reader = store::open_audit(&config.database_url, password).await?;
+    let head = audit::verify_store(reader.as_ref()).await?;
     Ok(format!("The audit holds: {} entries, the last one's hash is {}.\n", head.seq, head.hash))
 }

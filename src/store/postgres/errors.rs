@@ -45,6 +45,9 @@ mod tests {
         let lost = sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into());
         assert!(matches!(unavailable(lost), StoreError::Unavailable(_)));
         assert!(matches!(unavailable(sqlx::Error::PoolTimedOut), StoreError::Unavailable(_)));
-        assert!(matches!(unavailable(sqlx::Error::ColumnNotFound("x".to_owned())), StoreError::Unacceptable(_)));
+        assert!(matches!(
+            unavailable(sqlx::Error::ColumnNotFound("x".to_owned())),
+            StoreError::Unacceptable(_)
+        ));
     }
 }

@@ -24,13 +24,17 @@ const WAIT: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Not an address of a PostgreSQL database.
-    #[error("database_url is not the address of a PostgreSQL database; write `postgres://role@host:5432/database`")]
+    #[error(
+        "database_url is not the address of a PostgreSQL database; write `postgres://role@host:5432/database`"
+    )]
     Address,
     /// Another process works on it.
     #[error("the database is in use by another process of this program; stop that one first")]
     InUse,
     /// A newer version of this program wrote it, or somebody changed the schema.
-    #[error("the schema of the database is not one this version knows; use the version that wrote it, or a newer one")]
+    #[error(
+        "the schema of the database is not one this version knows; use the version that wrote it, or a newer one"
+    )]
     Schema,
     /// PostgreSQL refused, or cannot be reached.
     #[error("the PostgreSQL database could not be opened")]
@@ -51,10 +55,13 @@ pub(super) async fn open(url: &str, password: Option<&str>) -> Result<Opened, Op
     let sole = Sole::take(first).await.map_err(OpenError::Database)?.ok_or(OpenError::InUse)?;
     let mut migrating = connect(&options).await?;
     MIGRATIONS.run(&mut migrating).await.map_err(|error| match error {
-        MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => OpenError::Database(source),
+        MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
+            OpenError::Database(source)
+        }
         _ => OpenError::Schema,
     })?;
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(WAIT).connect_lazy_with(options);
+    let pool =
+        PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(WAIT).connect_lazy_with(options);
     Ok(Opened { pool, sole })
 }
 

@@ -21,8 +21,11 @@ impl PostgresAuditReader {
     /// Opens the database at `url`; one that is empty is not filled.
     pub async fn open(url: &str, password: Option<&str>) -> Result<Self, OpenError> {
         let options = options(url, password)?.options([("default_transaction_read_only", "on")]);
-        let pool =
-            PgPoolOptions::new().max_connections(1).connect_with(options).await.map_err(OpenError::Database)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await
+            .map_err(OpenError::Database)?;
         Ok(Self { pool })
     }
 }

@@ -40,11 +40,7 @@ pub(super) async fn insert(
 }
 
 /// Marks items of the request that the marker holds.
-pub(super) async fn mark(
-    connection: &mut Connection,
-    marks: &Marks,
-    now_ms: i64,
-) -> Result<(), StoreError> {
+pub(super) async fn mark(connection: &mut Connection, marks: &Marks, now_ms: i64) -> Result<(), StoreError> {
     let held: i64 = sqlx::query_scalar(sql::ITEM_HOLDER)
         .bind(marks.request.as_str())
         .bind(marks.version)

@@ -182,7 +182,11 @@ async fn insert_or_explain(
     let mut receipts = Vec::with_capacity(rows.len());
     for row in rows {
         // Taken out, so that the same delivery twice in one batch is kept once.
-        let receipt = if new.remove(&row.id) { Ok(Receipt::Kept) } else { arrival::clash(connection, &row.signature, &row.dedupe).await? };
+        let receipt = if new.remove(&row.id) {
+            Ok(Receipt::Kept)
+        } else {
+            arrival::clash(connection, &row.signature, &row.dedupe).await?
+        };
         receipts.push(receipt);
     }
     Ok(receipts)

@@ -3,6 +3,9 @@
 //! Each test has a database of its own on the server that `CKAN_CHATOPS_TEST_POSTGRES` names, as a role that may make
 //! databases. `./test postgres` starts one. Without it every test fails and says so.
 
+mod opening;
+mod schema;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -24,10 +27,10 @@ fn server() -> String {
     })
 }
 
-async fn execute(url: &str, statement: String) {
-    let mut connection = PgConnection::connect(url).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
+async fn execute(url: &str, statement: String) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect(url).await?;
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
+    connection.close().await
 }
 
 /// A database of its own.
@@ -38,8 +41,17 @@ struct OnServer {
 impl OnServer {
     async fn new() -> Self {
         let name = format!("t{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
-        execute(&format!("{}/postgres", server()), format!("CREATE DATABASE {name}")).await;
+        execute(&format!("{}/postgres", server()), format!("CREATE DATABASE {name}")).await.unwrap();
         Self { url: format!("{}/{name}", server()) }
+    }
+
+    /// Somebody else at the same database.
+    async fn session(&self) -> PgConnection {
+        PgConnection::connect(&self.url).await.unwrap()
+    }
+
+    async fn tamper(&self, statement: &str) -> Result<(), sqlx::Error> {
+        execute(&self.url, statement.to_owned()).await
     }
 
     async fn open(&self) -> Result<PostgresStore, OpenError> {
