@@ -8,6 +8,7 @@
 
 #[cfg(test)]
 mod conformance;
+pub mod copy;
 mod opening;
 pub mod postgres;
 mod rows;

@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use sqlx::{PgConnection as Connection, PgPool as Pool, PgTransaction};
 
 pub use open::OpenError;
+pub(super) use open::session as connect;
 pub use reader::PostgresAuditReader;
 
 use self::errors::unavailable;
@@ -44,7 +45,7 @@ use crate::ids::{InboundId, MessageId, RequestId};
 const FORGET_AT_ONCE: i64 = 500;
 
 /// Every transaction that writes says so itself: a server may have another default.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 /// Whoever holds this row commits alone. SQLite knows no such words, and needs none.
 const LINE: &str = "SELECT seq FROM audit_head WHERE id = 1 FOR UPDATE";

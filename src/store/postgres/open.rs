@@ -69,6 +69,11 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, OpenError> 
     options.connect().await.map_err(OpenError::Database)
 }
 
+/// A session of its own.
+pub(in crate::store) async fn session(url: &str, password: Option<&str>) -> Result<PgConnection, OpenError> {
+    connect(&options(url, password)?).await
+}
+
 /// How every session is.
 pub(super) fn options(url: &str, password: Option<&str>) -> Result<PgConnectOptions, OpenError> {
     if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {

@@ -3,6 +3,7 @@
 //! Each test has a database of its own on the server that `CKAN_CHATOPS_TEST_POSTGRES` names, as a role that may make
 //! databases. `./test postgres` starts one. Without it every test fails and says so.
 
+mod copying;
 mod opening;
 mod schema;
 
