@@ -73,17 +73,28 @@ fn line(request: &Request) -> Text {
         .plain(&request.plan.summary)
         .plain(": ")
         .plain(words(request.state))
+        .then(held_until(request))
         .plain(", asked by ")
         .person(&request.requester_user)
         .plain(" ")
         .moment(request.created_at)
 }
 
+/// The time that it waits for.
+fn held_until(request: &Request) -> Text {
+    match &request.hold {
+        Some(hold) if request.state == State::Held && hold.freeze.is_some() => {
+            Text::new().plain(" until ").moment(hold.until)
+        }
+        _ => Text::new(),
+    }
+}
+
 fn words(state: State) -> &'static str {
     match state {
         State::Pending => "waits for approval",
         State::Approved => "approved, about to be carried out",
-        State::Held => "approved, waits for the time when it may be carried out",
+        State::Held => "approved and held",
         State::Running => "being carried out",
         State::Unknown => "outcome unknown",
         State::Succeeded => "done",
