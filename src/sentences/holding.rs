@@ -59,14 +59,55 @@ pub fn interrupted(hold: &Hold) -> Text {
     Text::new().plain(" Nothing is sent before the freeze is over. ").then(refusals::held(hold))
 }
 
-/// It was held until its time ran out.
+/// It was held for so long that its time ran out.
 pub fn ran_out(request: &Request) -> Text {
     let text = Text::new()
         .person(&request.requester_user)
-        .plain(": this was approved, and held until it has run out. Nothing was done. ");
+        .plain(": this was approved and held, and it has run out. Nothing was done. ");
     let text = match &request.hold {
         Some(hold) => text.plain("What held it: ").then(refusals::held(hold)).plain(" "),
         None => text,
     };
     text.plain("Ask again after that if it is still wanted.")
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::approval::plan;
+    use crate::approval::request::sample;
+    use crate::sentences::text::Text;
+
+    fn hold(until: &str, freeze: Option<&str>) -> Hold {
+        let why = "A harvest is not over, and harvesters work from the index.".to_owned();
+        Hold { until: until.parse().unwrap(), why, freeze: freeze.map(str::to_owned) }
+    }
+
+    #[test]
+    fn what_held_it_and_what_comes_next_is_told_as_reviewed() {
+        let now: Timestamp = "2026-11-21T09:05:00Z".parse().unwrap();
+        let mut request = sample("01KAPTESTTESTTESTTEST7Q2M4", plan::sample(), now);
+        // It runs out at ten.
+        request.expires_at = "2026-11-21T10:00:00Z".parse().unwrap();
+        let (soon, late) = ("2026-11-21T09:10:00Z", "2026-11-21T10:00:00Z");
+        let texts = [
+            still_held(&request, &hold(soon, None)),
+            still_held(&request, &hold(late, None)),
+            still_held(&request, &hold(soon, Some("Budget day"))),
+            still_held(&request, &hold(late, Some("Budget day"))),
+            interrupted(&hold(soon, Some("Budget day"))),
+            Text::from(beside(&request)),
+        ];
+        let said = texts.iter().map(Text::notation).collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(said.replace("^{date_short_pretty} at {time}", ""), @"
+        Still held: A harvest is not over, and harvesters work from the index. I look again <!date^1795252200|21 Nov 2026 09:10 UTC>, and it goes on by itself as soon as that is over.
+        Still held: A harvest is not over, and harvesters work from the index. It runs out <!date^1795255200|21 Nov 2026 10:00 UTC> if that is not over by then.
+        Still held: Freeze “Budget day”, until <!date^1795252200|21 Nov 2026 09:10 UTC>: A harvest is not over, and harvesters work from the index. It goes on by itself then.
+        Still held: Freeze “Budget day”, until <!date^1795255200|21 Nov 2026 10:00 UTC>: A harvest is not over, and harvesters work from the index. It runs out before that, <!date^1795255200|21 Nov 2026 10:00 UTC>: ask again after the freeze.
+         Nothing is sent before the freeze is over. Freeze “Budget day”, until <!date^1795252200|21 Nov 2026 09:10 UTC>: A harvest is not over, and harvesters work from the index.
+        Request T7Q2M4 is not over (Withdraw “Road Safety Data 2019”), and the two must not run at the same time.
+        ");
+    }
 }
