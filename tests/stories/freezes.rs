@@ -83,7 +83,7 @@ async fn s16_in_a_freeze_nothing_is_asked_for_and_its_name_reason_and_end_are_to
 async fn s16_what_was_asked_before_a_freeze_is_held_when_approved_and_goes_on_by_itself() {
     let world = frozen(60, 120).await;
     let card = held(&world).await;
-    insta::assert_snapshot!(status(&card), @"");
+    insta::assert_snapshot!(status(&card), @"Held, approved by <@U0BOB>. Freeze “Budget day”, until ‹moment›: The Treasury publishes, and nothing else changes. It goes on by itself then.");
     let buttons = blocks(&card);
     assert!(
         buttons.contains("\"deny\"") && buttons.contains("\"cancel\"") && !buttons.contains("\"approve\"")
@@ -95,11 +95,27 @@ async fn s16_what_was_asked_before_a_freeze_is_held_when_approved_and_goes_on_by
     ");
     world.types(ALICE, "/ckan request list").await;
     let listed = world.told(ALICE, "Open requests").await;
-    insta::assert_snapshot!(listed, @"Your request ‹ref› is posted in the channel. Nothing happens until a second engineer approves it. You can cancel it there or with /ckan request cancel ‹ref›.");
+    insta::assert_snapshot!(listed, @"
+    Open requests
+
+    ‹ref› Withdraw “Road Safety Data 2019” from production: approved and held until ‹moment›, asked by <@U0ALICE> ‹moment›
+
+    /ckan request show and a reference shows one of them.
+    ");
     let reference = listed_reference(&world).await;
     world.types(ALICE, &format!("/ckan request show {reference}")).await;
     let shown = world.told(ALICE, "Now:").await;
-    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(shown, @"
+    Request ‹ref›: Withdraw “Road Safety Data 2019” from production
+    Now: Held, approved by <@U0BOB>. Freeze “Budget day”, until ‹moment›: The Treasury publishes, and nothing else changes. It goes on by itself then.
+    Environment: production
+    Asked by: <@U0ALICE>, ‹moment›
+    Reason: Publisher asked
+    Ticket: 51234
+    Target: Road Safety Data 2019, road-accidents-2019, 98b48282-0a09-5590-954a-9818be2884bc
+    Approved by: <@U0BOB>, ‹moment›
+    Runs out: ‹moment›
+    ");
     world.clock.advance_ms(60 * SECOND);
     world.thread(&card, "Nothing holds this any more").await;
     world.thread(&card, "Done and verified").await;
@@ -174,7 +190,7 @@ async fn what_is_held_for_too_long_runs_out_and_that_is_told_from_the_beginning(
     insta::assert_snapshot!(thread_of(&world, &card).await.last().unwrap(), @"Approved, and held: Freeze “Budget day”, until ‹moment›: The Treasury publishes, and nothing else changes. It runs out before that, ‹moment›: ask again after the freeze.");
     world.clock.advance_ms(121 * SECOND);
     let ended = world.thread(&card, "has run out").await;
-    insta::assert_snapshot!(said(&ended.text), @"<@U0ALICE>: this was approved, and held until it has run out. Nothing was done. What held it: Freeze “Budget day”, until ‹moment›: The Treasury publishes, and nothing else changes. Ask again after that if it is still wanted.");
+    insta::assert_snapshot!(said(&ended.text), @"<@U0ALICE>: this was approved and held, and it has run out. Nothing was done. What held it: Freeze “Budget day”, until ‹moment›: The Treasury publishes, and nothing else changes. Ask again after that if it is still wanted.");
     world.card_says(&card, "Ran out of time").await;
     assert_eq!(world.audit().await.last().unwrap(), "bot expired expired");
     // Nothing of it comes back with the end of the freeze.
