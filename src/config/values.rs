@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use jiff::civil::Time;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use url::{Host, Url};
 
 /// Any text that is not empty.
@@ -64,9 +64,10 @@ pub(super) fn time_of_day(text: &str) -> Result<Time, String> {
     time.ok_or_else(|| "is not a time of the day; write hours and minutes, for example \"06:00\"".to_owned())
 }
 
-/// A time zone of the IANA's.
+/// A time zone of the database that this program carries, so that every host reads it alike.
 pub(super) fn time_zone(text: &str) -> Result<TimeZone, String> {
-    TimeZone::get(text)
+    TimeZoneDatabase::bundled()
+        .get(text)
         .map_err(|_| "is not a time zone; write its name, for example \"Europe/London\"".to_owned())
 }
 

@@ -97,7 +97,7 @@ mod tests {
             still_held(&request, &hold(late, None)),
             still_held(&request, &hold(soon, Some("Budget day"))),
             still_held(&request, &hold(late, Some("Budget day"))),
-            interrupted(&hold(soon, Some("Budget day"))),
+            interrupted(&Hold { why: "Budget day".to_owned(), ..hold(soon, Some("Budget day")) }),
             Text::from(beside(&request)),
         ];
         let said = texts.iter().map(Text::notation).collect::<Vec<_>>().join("\n");
@@ -106,7 +106,7 @@ mod tests {
         Still held: A harvest is not over, and harvesters work from the index. It runs out <!date^1795255200|21 Nov 2026 10:00 UTC> if that is not over by then.
         Still held: Freeze “Budget day”, until <!date^1795252200|21 Nov 2026 09:10 UTC>: A harvest is not over, and harvesters work from the index. It goes on by itself then.
         Still held: Freeze “Budget day”, until <!date^1795255200|21 Nov 2026 10:00 UTC>: A harvest is not over, and harvesters work from the index. It runs out before that, <!date^1795255200|21 Nov 2026 10:00 UTC>: ask again after the freeze.
-         Nothing is sent before the freeze is over. Freeze “Budget day”, until <!date^1795252200|21 Nov 2026 09:10 UTC>: A harvest is not over, and harvesters work from the index.
+         Nothing is sent before the freeze is over. Freeze “Budget day”, until <!date^1795252200|21 Nov 2026 09:10 UTC>: Budget day.
         Request T7Q2M4 is not over (Withdraw “Road Safety Data 2019”), and the two must not run at the same time.
         ");
     }

@@ -340,7 +340,7 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
         self.write_config();
         let (mut config, secrets) =
             Config::read(&self.config_file(), &|name| self.secret(name)).expect("a good configuration");
-        config.policy.freezes.clone_from(&self.wanted.freezes);
+        config.policy.freezes.extend(self.wanted.freezes.iter().cloned());
         config.policy.held_ttl = self.wanted.held_ttl.unwrap_or(config.policy.held_ttl);
         let bot = Server::start_at(config, secrets, self.clock.clone()).await.expect("the bot starts");
         self.slack.set_app_url(&format!("http://{}", bot.address()));
