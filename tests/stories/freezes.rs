@@ -6,9 +6,9 @@ use ckan_chatops::approval::Freeze;
 use ckan_chatops::approval::freeze::Window;
 use ckan_chatops::clock::Clock as _;
 use jiff::{SignedDuration, Timestamp};
-use sandbox::ckan::{CommandFault, CommandFaultKind};
+use sandbox::ckan::{CommandFault, CommandFaultKind, Fault, FaultKind};
 use sandbox::slack::Message;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{ALICE, BOB, CARA, Wanted, World, blocks, button_value, said};
 
@@ -259,17 +259,27 @@ async fn is_done(world: &World, card: &Message) {
     patient.wait_message(BOB, is_done).await.unwrap();
 }
 
-#[tokio::test]
-async fn hazard_15_a_rebuild_that_is_approved_waits_for_a_harvest_and_then_goes_on_by_itself() {
-    let limits = "write_deadline = \"5s\"\nrequest_timeout = \"5s\"".to_owned();
-    let world = world(Wanted { environment: limits, ..Wanted::default() }).await;
+/// A rebuild that was asked for, and a harvest that began before it was approved.
+async fn approved_beside_a_harvest(world: &World) -> (Message, Value) {
     world.types(ALICE, "/ckan index rebuild --reason Asked --ticket 51234").await;
     let card = world.card("Empty the search index").await;
     let source = world.ckan.action("harvest_source_show", json!({"id": "leeds-data-mill"})).await;
     let job = world.ckan.action("harvest_job_create", json!({"source_id": source["id"], "run": true})).await;
-    types_the_confirmation(&world, BOB, &card).await;
+    types_the_confirmation(world, BOB, &card).await;
     world.card_says(&card, "1 of 2").await;
-    types_the_confirmation(&world, CARA, &card).await;
+    types_the_confirmation(world, CARA, &card).await;
+    (card, job)
+}
+
+async fn with_limits(more: &str) -> World {
+    let environment = format!("write_deadline = \"5s\"\nrequest_timeout = \"5s\"\n{more}");
+    world(Wanted { environment, ..Wanted::default() }).await
+}
+
+#[tokio::test]
+async fn hazard_15_a_rebuild_that_is_approved_waits_for_a_harvest_and_then_goes_on_by_itself() {
+    let world = with_limits("").await;
+    let (card, job) = approved_beside_a_harvest(&world).await;
     let told = world.thread(&card, "Approved, and held").await;
     insta::assert_snapshot!(said(&told.text), @"Approved, and held: A harvest is not over, and harvesters work from the index. I look again ‹moment›, and it goes on by itself as soon as that is over.");
     let on_card = world.card_says(&card, "Held").await;
@@ -277,8 +287,7 @@ async fn hazard_15_a_rebuild_that_is_approved_waits_for_a_harvest_and_then_goes_
     assert_eq!(world.audited("held").await[0].1, "index rebuild");
     // The next look finds it as it was, which is no news.
     world.clock.advance_ms(61 * SECOND);
-    let later = |message: &Message| message.ts == card.ts && message.text != on_card.text;
-    world.control.wait_message(BOB, later).await.unwrap();
+    is_looked_at_again(&world, &on_card).await;
     world.ckan.action("harvest_job_abort", json!({"id": job["id"]})).await;
     world.clock.advance_ms(121 * SECOND);
     world.thread(&card, "Nothing holds this any more").await;
@@ -287,12 +296,52 @@ async fn hazard_15_a_rebuild_that_is_approved_waits_for_a_harvest_and_then_goes_
     assert_eq!(thread.iter().filter(|text| text.contains("held")).count(), 1, "{thread:?}");
 }
 
+/// The card says another moment.
+async fn is_looked_at_again(world: &World, before: &Message) {
+    let later = |message: &Message| message.ts == before.ts && message.text != before.text;
+    let card = world.control.wait_message(BOB, later).await.unwrap();
+    assert_eq!(status(&card), status(before));
+}
+
+#[tokio::test]
+async fn what_is_held_stays_held_while_nobody_can_tell_whether_it_may_go_on() {
+    let world = with_limits("").await;
+    // A real CKAN is not made to fail for a test.
+    let Some(control) = &world.ckan.control else { return };
+    let (card, job) = approved_beside_a_harvest(&world).await;
+    let held = world.card_says(&card, "Held").await;
+    world.ckan.action("harvest_job_abort", json!({"id": job["id"]})).await;
+    control.fault(Fault::times("harvest_job_list", FaultKind::Error500, 1_000)).await;
+    world.clock.advance_ms(61 * SECOND);
+    is_looked_at_again(&world, &held).await;
+    assert!(world.audited("released").await.is_empty());
+    control.clear_faults().await;
+    world.clock.advance_ms(601 * SECOND);
+    world.thread(&card, "Nothing holds this any more").await;
+    is_done(&world, &card).await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_holds_nothing_up_and_the_fresh_plan_ends_it_safely() {
+    let world = with_limits("").await;
+    let Some(control) = &world.ckan.control else { return };
+    world.types(ALICE, "/ckan index rebuild --reason Asked --ticket 51234").await;
+    let card = world.card("Empty the search index").await;
+    control.fault(Fault::times("harvest_job_list", FaultKind::Error500, 1_000)).await;
+    types_the_confirmation(&world, BOB, &card).await;
+    world.card_says(&card, "1 of 2").await;
+    types_the_confirmation(&world, CARA, &card).await;
+    world.thread(&card, "Not carried out").await;
+    assert!(world.audited("held").await.is_empty());
+    let commands = control.commands().await;
+    assert!(!commands.iter().any(|run| run.argv.iter().any(|word| word == "rebuild")), "{commands:?}");
+}
+
 #[tokio::test]
 async fn hazard_15_the_index_is_left_alone_in_the_time_of_the_daily_csw_sync() {
     let now = ckan_chatops::clock::SystemClock.now().strftime("%H:%M");
     let sync = format!("csw_sync = {{ at = \"{now}\", lasts = \"1h\", time_zone = \"UTC\" }}");
-    let limits = format!("write_deadline = \"5s\"\nrequest_timeout = \"5s\"\n{sync}");
-    let world = world(Wanted { environment: limits, ..Wanted::default() }).await;
+    let world = with_limits(&sync).await;
     world.types(ALICE, "/ckan index refresh --reason Asked --ticket 51234").await;
     let card = world.card("Index everything").await;
     world.presses(BOB, &card, "approve").await;
