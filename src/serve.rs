@@ -33,6 +33,7 @@ use crate::slack::web::SlackWeb;
 use crate::store::Store;
 use crate::worker::executor::Executor;
 use crate::worker::expiry::Expiry;
+use crate::worker::holding::Holding;
 use crate::worker::intake::Intake;
 use crate::worker::recovery::Recovery;
 use crate::worker::under_way::UnderWay;
@@ -265,7 +266,8 @@ fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
             },
         })
         .map_err(|_| unusable())?;
-        sites.push(site.with_email_domains(EmailDomains::new(config.email_domains.clone())));
+        let site = site.with_email_domains(EmailDomains::new(config.email_domains.clone()));
+        sites.push(site.with_csw_sync(environment.csw_sync.clone()));
     }
     Ok(Sites::new(sites, default.unwrap_or_default()))
 }
@@ -306,6 +308,8 @@ fn begin_duties(bot: &Arc<Bot>, health: Arc<Health>, outbox: Outbox, lifecycle: 
     lifecycle.begin("recovery", async move { recovery.run(&tasks, stop).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("expiry", async move { expiry.run(stop).await });
+    let (holding, stop) = (Holding::new(bot.clone()), lifecycle.stop.clone());
+    lifecycle.begin("holding", async move { holding.run(stop).await });
     let (watches, stop) = (Watches::new(bot.clone()), lifecycle.stop.clone());
     lifecycle.begin("watches", async move { watches.run(stop).await });
     let stop = lifecycle.stop.clone();

@@ -6,6 +6,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use jiff::civil::Time;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use url::{Host, Url};
 
 /// Any text that is not empty.
@@ -72,6 +74,20 @@ pub(super) fn duration(text: &str, (longest, in_words): (Duration, &str)) -> Res
         return Err(format!("is longer than {in_words}, which is the most that is sensible here; {example}"));
     }
     Ok(length)
+}
+
+/// A time of the day.
+pub(super) fn time_of_day(text: &str) -> Result<Time, String> {
+    let is_one = text.len() == 5 && text.as_bytes().get(2) == Some(&b':');
+    let time = if is_one { text.parse().ok() } else { None };
+    time.ok_or_else(|| "is not a time of the day; write hours and minutes, for example \"06:00\"".to_owned())
+}
+
+/// A time zone of the database that this program carries, so that every host reads it alike.
+pub(super) fn time_zone(text: &str) -> Result<TimeZone, String> {
+    TimeZoneDatabase::bundled()
+        .get(text)
+        .map_err(|_| "is not a time zone; write its name, for example \"Europe/London\"".to_owned())
 }
 
 /// What a Slack id of one kind begins with, and what it is the id of.

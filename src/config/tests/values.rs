@@ -247,3 +247,45 @@ fn broken_toml_is_told_with_its_line() {
     "#);
     insta::assert_snapshot!(problems(&format!("{SOUND}default = true\n")), @"ckan-chatops.toml:20: not valid TOML: duplicate key");
 }
+
+#[test]
+fn the_time_of_the_daily_sync_is_a_time_a_length_and_a_time_zone() {
+    let with = |sync: &str| format!("api_token_env = \"CKAN_TOKEN_PRODUCTION\"\ncsw_sync = {sync}");
+    let wrong: Vec<String> = [
+        r#"{ at = "06:00", lasts = "1h", time_zone = "Europe/London" }"#,
+        r#"{ at = "6", lasts = "24h", time_zone = "London" }"#,
+        r#"{ at = "24:00", lasts = "soon", time_zone = "" }"#,
+        r#"{ from = "06:00", lasts = "1h" }"#,
+        r#""06:00""#,
+    ]
+    .map(with)
+    .to_vec();
+    let wrong: Vec<&str> = wrong.iter().map(String::as_str).collect();
+    insta::assert_snapshot!(said("api_token_env = \"CKAN_TOKEN_PRODUCTION\"", &wrong), @r#"
+    api_token_env = "CKAN_TOKEN_PRODUCTION"
+    csw_sync = { at = "06:00", lasts = "1h", time_zone = "Europe/London" }
+    accepted
+
+    api_token_env = "CKAN_TOKEN_PRODUCTION"
+    csw_sync = { at = "6", lasts = "24h", time_zone = "London" }
+    ckan-chatops.toml:20: at is not a time of the day; write hours and minutes, for example "06:00"
+    ckan-chatops.toml:20: lasts is longer than 23 hours, which is the most that is sensible here; write a number and a unit, for example "15m" or "1h"
+    ckan-chatops.toml:20: time_zone is not a time zone; write its name, for example "Europe/London"
+
+    api_token_env = "CKAN_TOKEN_PRODUCTION"
+    csw_sync = { at = "24:00", lasts = "soon", time_zone = "" }
+    ckan-chatops.toml:20: at is not a time of the day; write hours and minutes, for example "06:00"
+    ckan-chatops.toml:20: lasts is not a length of time; write a number and a unit, for example "15m" or "1h"
+    ckan-chatops.toml:20: time_zone is not a time zone; write its name, for example "Europe/London"
+
+    api_token_env = "CKAN_TOKEN_PRODUCTION"
+    csw_sync = { from = "06:00", lasts = "1h" }
+    ckan-chatops.toml:20: csw_sync has no at; write at = "06:00"
+    ckan-chatops.toml:20: csw_sync has no time_zone; write time_zone = "Europe/London"
+    ckan-chatops.toml:20: unknown key from in csw_sync; it takes at, lasts, time_zone
+
+    api_token_env = "CKAN_TOKEN_PRODUCTION"
+    csw_sync = "06:00"
+    ckan-chatops.toml:20: csw_sync is not of the right kind; write csw_sync = { at = "06:00", lasts = "1h", time_zone = "Europe/London" }
+    "#);
+}
