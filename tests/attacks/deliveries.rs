@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::attacker::{SLUG, click, elsewhere, submission};
 use crate::file::File;
-use crate::world::{ALICE, BOB, World, button_value};
+use crate::world::{ALICE, BOB, CARA, World, button_value};
 
 #[tokio::test]
 async fn s4_every_delivery_of_a_whole_story_again_changes_nothing() {
@@ -47,17 +47,16 @@ async fn s4_a_press_before_the_card_has_an_address_waits_and_is_then_judged() {
 #[tokio::test]
 async fn s5_a_no_after_the_deciding_yes_is_too_late_and_says_who_was_first() {
     let world = World::start().await;
-    world.control.usergroup("S0ENG", &[ALICE, BOB, crate::world::CARA]).await.unwrap();
+    world.control.usergroup("S0ENG", &[ALICE, BOB, CARA]).await.unwrap();
     let card = world.asks_to_withdraw(ALICE, SLUG).await;
-    let cara = crate::world::CARA;
     // Her form is open when he approves.
-    world.presses(cara, &card, "deny").await;
-    let form = world.control.wait_modal(cara).await.unwrap();
+    world.presses(CARA, &card, "deny").await;
+    let form = world.control.wait_modal(CARA).await.unwrap();
     world.goes_on(&card).await;
-    world.control.submit(cara, &form.view_id, &json!({"reason": {"reason": "No"}})).await.unwrap();
-    let told = world.told(cara, "is done already").await;
+    world.control.submit(CARA, &form.view_id, &json!({"reason": {"reason": "No"}})).await.unwrap();
+    let told = world.told(CARA, "is done already").await;
     assert!(told.contains("Decided by <@U0BOB>"), "{told}");
-    assert_eq!(world.last_of(cara).await, "U0CARA decision_refused already_decided by already_decided");
+    assert_eq!(world.last_of(CARA).await, "U0CARA decision_refused already_decided by already_decided");
     world.ckan_saw(1).await;
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::attacker::SLUG;
 use crate::file::File;
-use crate::world::{ALICE, BOB, CARA, World, button_value};
+use crate::world::{ALICE, BOB, CARA, Wanted, World, button_value};
 
 impl World {
     /// Everybody presses everything, and nothing comes of it.
@@ -102,6 +102,20 @@ async fn s5_nothing_follows_what_was_not_applied() {
     world.thread(&card, "Not carried out").await;
     world.is_over(&card, "could not be carried out").await;
     assert_eq!(world.ckan.state(SLUG).await, "active");
+}
+
+#[tokio::test]
+async fn s5_nothing_is_decided_or_done_again_while_nobody_knows_the_outcome() {
+    let environment = "write_deadline = \"300s\"\nrequest_timeout = \"1s\"".to_owned();
+    let world = World::with(Wanted { environment, ..Wanted::default() }).await;
+    let card = world.asks_to_withdraw(ALICE, SLUG).await;
+    let ckan = world.ckan.control.as_ref().unwrap();
+    ckan.fault(Fault::times("package_delete", FaultKind::LoseRequest, 1)).await;
+    world.presses(BOB, &card, "approve").await;
+    world.thread(&card, "I do not know yet").await;
+    world.is_over(&card, "being carried out").await;
+    let sent = ckan.requests().await.iter().filter(|request| request.action == "package_delete").count();
+    assert_eq!(sent, 1);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::attacker::{SLUG, click, elsewhere};
+use crate::file::File;
 use crate::world::{ALICE, BOB, CHANNEL, World, button_value};
 
 #[tokio::test]
@@ -151,4 +152,29 @@ async fn s3_what_is_deep_wide_or_no_text_at_all_neither_crashes_nor_hangs_the_do
     world.is_quiet().await;
     world.ckan_saw(0).await;
     world.goes_on(&card).await;
+}
+
+#[tokio::test]
+async fn s26_nothing_that_is_sent_makes_an_entry_of_the_audit_large() {
+    let world = World::start().await;
+    let card = world.asks_to_withdraw(ALICE, SLUG).await;
+    let value = button_value(&card);
+    let long = "U".repeat(20_000);
+    for (field, status) in [
+        ("/user/id", 401),
+        ("/team/id", 401),
+        ("/actions/0/value", 200),
+        ("/actions/0/action_id", 200),
+        ("/container/channel_id", 200),
+    ] {
+        let mut payload = click(BOB, &card, "approve", &value);
+        *payload.pointer_mut(field).unwrap() = json!(long);
+        assert_eq!(world.sends(&payload).await, status, "{field}");
+    }
+    world.counts("SELECT count(*) FROM inbound WHERE state = 'received'", 0).await;
+    assert_eq!(world.judged().await.len(), 4, "each refused press has its entry");
+    assert!(File::of(&world).await.number("SELECT max(length(entry)) FROM audit").await < 2_000);
+    world.ckan_saw(0).await;
+    world.goes_on(&card).await;
+    world.ckan_saw(1).await;
 }

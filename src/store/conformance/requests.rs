@@ -318,7 +318,7 @@ pub(in crate::store) async fn s27_of_sixteen_racers_of_one_person_as_many_are_ma
 ) {
     let alice = asker("alice", &["UALICE", "UALICE2"]);
     let of = |round: usize, racer: usize| {
-        let user = if racer % 2 == 0 { "UALICE" } else { "UALICE2" };
+        let user = if racer.is_multiple_of(2) { "UALICE" } else { "UALICE2" };
         let mine = Request { requester_user: UserId::new(user), ..request(&format!("01R{round}{racer:02}")) };
         Commit {
             entries: vec![entry(&mine, Act::Requested)],
