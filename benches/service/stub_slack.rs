@@ -52,6 +52,7 @@ async fn method(
         }
         "usergroups.users.list" => json!({"ok": true, "users": []}),
         "conversations.info" => {
+            let query = query.unwrap_or_default();
             let channel = query.split('&').find_map(|pair| pair.strip_prefix("channel=")).unwrap_or_default();
             json!({"ok": true, "channel": {"id": channel, "is_ext_shared": false}})
         }
