@@ -8,6 +8,7 @@
     reason = "how large the space is, and how a mistake shows, is for people to read"
 )]
 
+mod ends;
 mod model;
 mod properties;
 mod rows;
@@ -37,6 +38,19 @@ fn invariants_1_and_5_hold_in_every_reachable_state_of_the_protocol() {
     let _ = writeln!(std::io::stderr(), "every reachable state: {size}, {} steps", checker.state_count());
     checker.assert_properties();
     insta::assert_snapshot!(size, @"6050 rows, 310017 states");
+}
+
+#[test]
+fn every_request_can_always_still_end_by_itself() {
+    let (states, stuck) = ends::without_end(&Protocol::new(&STORIES, Rule::Real, Hands::Right));
+    assert_eq!(stuck, []);
+    insta::assert_snapshot!(states, @"310017");
+}
+
+#[test]
+fn a_rule_that_holds_for_ever_is_found() {
+    let (_, stuck) = ends::without_end(&Protocol::new(&STORIES[..1], Rule::HoldsForEver, Hands::Right));
+    assert!(!stuck.is_empty());
 }
 
 /// Checks one story of a protocol with a mistake until all of these are seen broken.

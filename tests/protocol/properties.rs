@@ -37,9 +37,6 @@ pub(crate) fn all() -> Vec<Property<Protocol>> {
             let (first, now) = (model.rows(world).get(0), model.rows(world).get(world.row));
             now.plan == first.plan && now.digest == now.plan.digest() && now.requester == first.requester
         }),
-        Property::always("what nobody touches comes to an end", |model: &Protocol, world: &World| {
-            model.rows(world).ends(world.row, world.later)
-        }),
         Property::always(ENDS_STAY, |model: &Protocol, world: &World| {
             let state = model.rows(world).get(world.row).state;
             let stays = !state.is_final() || model.rows(world).next(world.row, world.later).is_empty();

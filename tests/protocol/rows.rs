@@ -43,7 +43,7 @@ impl What {
     }
 
     /// What happens though nobody does anything: time passes, and what was left behind is looked at.
-    fn is_the_machines(self) -> bool {
+    pub(crate) fn is_the_machines(self) -> bool {
         matches!(self, Self::Tick | Self::Settle(_) | Self::Lose)
     }
 
@@ -87,6 +87,8 @@ pub(crate) enum Rule {
     KnowsNoFreeze,
     /// Does not look at the clock before a claim.
     ClaimsWhatRanOut,
+    /// Lets what is held wait for ever.
+    HoldsForEver,
 }
 
 impl Rule {
@@ -119,6 +121,7 @@ impl Rule {
                     .ok()
                     .map(|step| Request { expires_at: request.expires_at, ..step.request });
             }
+            (Self::HoldsForEver, What::Tick | What::Release) if request.state == State::Held => return None,
             _ => apply(request, event(policy)?, now, policy),
         };
         step.ok().map(|step| step.request)
@@ -136,8 +139,6 @@ pub(crate) struct Rows {
     requests: Vec<Request>,
     /// For each row, under the rules of the beginning and under those that came later.
     next: Vec<[Vec<Next>; 2]>,
-    /// Whether it still comes to an end though nobody does anything, under either rules.
-    ends: Vec<[bool; 2]>,
 }
 
 impl Rows {
@@ -165,8 +166,7 @@ impl Rows {
                 found
             }));
         }
-        let ends = ends(&requests, &next);
-        Self { requests, next, ends }
+        Self { requests, next }
     }
 
     pub(crate) fn get(&self, row: Row) -> &Request {
@@ -177,30 +177,9 @@ impl Rows {
         &self.next[row as usize][usize::from(later)]
     }
 
-    /// Whether the request still comes to an end though nobody does anything.
-    pub(crate) fn ends(&self, row: Row, later: bool) -> bool {
-        self.ends[row as usize][usize::from(later)]
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.requests.len()
     }
-}
-
-/// From the last to the first: what follows a row has the next version, so it stands behind it.
-fn ends(requests: &[Request], next: &[[Vec<Next>; 2]]) -> Vec<[bool; 2]> {
-    let mut ends = vec![[false; 2]; requests.len()];
-    for place in (0..requests.len()).rev() {
-        for later in 0..2 {
-            let machines = next[place][later].iter().filter(|(what, ..)| what.is_the_machines());
-            let goes_on = machines.map(|(_, _, after)| *after as usize).any(|after| {
-                assert!(after > place);
-                ends[after][later]
-            });
-            ends[place][later] = requests[place].state.is_final() || goes_on;
-        }
-    }
-    ends
 }
 
 fn without_what_no_rule_reads(mut request: Request) -> Request {
