@@ -161,8 +161,8 @@ fn check(
     Ok(())
 }
 
-/// What is answered whatever the times are that no rule reads.
-fn reads_no_other_time(
+/// When a vote was cast, and since when a state lasts, is for people to read and decides nothing.
+fn no_other_time_decides(
     request: &Request,
     event: &Event,
     now: i64,
@@ -215,7 +215,7 @@ fn invariants_1_and_5_hold_in_every_sequence() {
                     Next::Event(kind) => kind,
                 };
                 let event = kind.event(now, &policy);
-                reads_no_other_time(&current, &event, now, &policy)?;
+                no_other_time_decides(&current, &event, now, &policy)?;
                 let Ok(step) = apply(&current, event, at(now), &policy) else { continue };
                 check(&current, &kind, now, &policy, &step.request)?;
                 match kind {

@@ -1,8 +1,8 @@
 //! Every row that the store can ever hold: what the rule makes of the request, step by step, at every moment.
 //!
 //! Every question that a replica of the model can ask is put to the real `approval::apply` here, once. Kept small by
-//! what no rule reads: when a vote was cast and since when a state lasts are the same in all rows. (That no rule reads
-//! them is held by `invariants_1_and_5_hold_in_every_sequence`.)
+//! what decides nothing: when a vote was cast and since when a state lasts are the same in all rows. (That they decide
+//! nothing is held by `invariants_1_and_5_hold_in_every_sequence`.)
 
 use std::collections::HashMap;
 
@@ -153,7 +153,7 @@ impl Rows {
                 for what in What::all() {
                     for moment in MOMENTS {
                         let Some(after) = rule.decide(&request, what, policy, moment) else { continue };
-                        let after = without_what_no_rule_reads(after);
+                        let after = without_what_decides_nothing(after);
                         let place = *places.entry(format!("{after:?}")).or_insert_with(|| {
                             requests.push(after);
                             Row::try_from(requests.len() - 1).unwrap()
@@ -182,7 +182,7 @@ impl Rows {
     }
 }
 
-fn without_what_no_rule_reads(mut request: Request) -> Request {
+fn without_what_decides_nothing(mut request: Request) -> Request {
     request.state_since = request.created_at;
     for vote in &mut request.votes {
         vote.at = request.created_at;
