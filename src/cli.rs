@@ -3,6 +3,8 @@
 //! Guarantees an exit code that tells (0 done, 1 failed, 2 not understood) and one readable reason on standard error.
 //! Leaves the work to the modules that it names.
 
+mod policy;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,6 +12,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use url::Url;
 
+use self::policy::PolicyCommand;
 use crate::audit;
 use crate::config::{Config, Problems, secrets};
 use crate::operations::{Registry, manual};
@@ -44,6 +47,11 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Say what the policy means, and what another one would have meant.
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
     /// Print the manifest of the Slack app.
     Manifest {
         /// Where Slack will reach the bot, for example <https://chatops.example.gov.uk>.
@@ -73,6 +81,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Serve { config } => serve(&config).await,
         Command::CheckConfig { config } => check(&config),
         Command::Audit { command: AuditCommand::Verify { config } } => verify(&config).await,
+        Command::Policy { command } => policy::run(command).await,
         Command::Manifest { url } => manifest::of(&Registry::all(), &url).map_err(Into::into),
         Command::Operations => Ok(manual::markdown(&Registry::all())),
     };

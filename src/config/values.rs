@@ -47,7 +47,7 @@ pub(super) fn duration(text: &str, (longest, in_words): (Duration, &str)) -> Res
     let length =
         humantime::parse_duration(text).map_err(|_| format!("is not a length of time; {example}"))?;
     if length.is_zero() {
-        return Err(format!("is zero, so everything would have run out at once; {example}"));
+        return Err(format!("is zero, which leaves no time at all; {example}"));
     }
     if length > longest {
         return Err(format!("is longer than {in_words}, which is the most that is sensible here; {example}"));

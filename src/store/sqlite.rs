@@ -9,6 +9,7 @@ mod items;
 mod open;
 mod outbox;
 mod reader;
+mod request_reader;
 mod transaction;
 mod unreadable;
 mod writer;
@@ -22,6 +23,7 @@ use sqlx::SqlitePool;
 
 pub use open::OpenError;
 pub use reader::SqliteAuditReader;
+pub use request_reader::{Cursor, RequestPage, SqliteRequestReader};
 
 use self::checkpoint::Checkpoints;
 use self::inbox::Inbox;

@@ -24,16 +24,20 @@ pub struct SqliteAuditReader {
 impl SqliteAuditReader {
     /// Opens the file at `url`; one that is not there is refused, not made.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let path = path(url)?;
-        let options =
-            SqliteConnectOptions::new().filename(&path).read_only(true).busy_timeout(Duration::from_secs(5));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options)
-            .await
-            .map_err(|source| OpenError::Database { path, source })?;
-        Ok(Self { pool })
+        Ok(Self { pool: only_read(url).await? })
     }
+}
+
+/// One connection to the file at `url` that cannot write.
+pub(super) async fn only_read(url: &str) -> Result<SqlitePool, OpenError> {
+    let path = path(url)?;
+    let options =
+        SqliteConnectOptions::new().filename(&path).read_only(true).busy_timeout(Duration::from_secs(5));
+    SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await
+        .map_err(|source| OpenError::Database { path, source })
 }
 
 #[async_trait]
