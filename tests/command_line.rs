@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "command_line/policy.rs"]
+mod policy;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -99,7 +102,7 @@ fn the_manifest_is_made_for_an_address_that_slack_can_reach() {
 #[test]
 fn what_is_not_understood_ends_with_2() {
     let folder = tempfile::tempdir().unwrap();
-    for arguments in [&[][..], &["sreve"], &["serve"], &["audit"], &["manifest"]] {
+    for arguments in [&[][..], &["sreve"], &["serve"], &["audit"], &["policy"], &["manifest"]] {
         let said = says(arguments, folder.path(), &[]);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments:?}");
     }

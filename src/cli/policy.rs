@@ -24,6 +24,9 @@ use crate::store::StoreError;
 use crate::store::sqlite::{Cursor, SqliteRequestReader};
 use crate::suggestion::nearest;
 
+/// How many requests are in memory at once.
+const PAGE: u32 = 200;
+
 /// What can be asked of a policy.
 #[derive(Debug, Subcommand)]
 pub(super) enum PolicyCommand {
@@ -78,23 +81,22 @@ fn explain(
         Some(name) => vec![one(&config.environments, name)?],
         None => config.environments.iter().map(|environment| environment.name.as_str()).collect(),
     };
+    // Of what takes one thing only, no step is worth telling.
+    let sizes = |operation: &Operation| match size {
+        Some(size) => vec![size],
+        None if takes_many(operation) => config.policy.sizes().into_iter().collect(),
+        None => vec![1],
+    };
     let mut subjects = vec![];
     for environment in environments {
-        for size in size.map_or_else(|| config.policy.sizes().into_iter().collect(), |size| vec![size]) {
-            let at_once = size > 1;
-            subjects.extend(operations.iter().filter(|operation| !at_once || takes_many(operation)).map(
-                |operation| {
-                    let (operation, risk) = (operation.meta.name, operation.meta.risk);
-                    Matter { operation, environment, risk, size }
-                },
-            ));
+        for operation in &operations {
+            subjects.extend(sizes(operation).into_iter().map(|at_once| {
+                let (operation, risk) = (operation.meta.name, operation.meta.risk);
+                let matter = Matter { operation, environment, risk, size: at_once };
+                Subject { matter, and_more: size.is_none() }
+            }));
         }
     }
-    if subjects.is_empty() {
-        return Err("no operation named here takes more than one thing at once; leave --size out".into());
-    }
-    let subjects: Vec<_> =
-        subjects.into_iter().map(|matter| Subject { matter, and_more: size.is_none() }).collect();
     Ok(explanation::explain(&config.policy, &subjects, SystemClock.now()))
 }
 
@@ -124,16 +126,18 @@ fn named<'r>(registry: &'r Registry, words: &[String]) -> Result<Vec<&'r Operati
     };
     let mut wanted: Vec<String> = vec![];
     let mut words = words.iter().map(String::as_str).peekable();
-    while let Some(word) = words.next() {
-        let two = words.peek().map(|next| format!("{word} {next}"));
+    let mut before = "";
+    while let Some(first) = words.next() {
+        let two = words.peek().map(|next| format!("{first} {next}"));
         let whole = two.filter(|two| registry.find(two).is_some());
         if whole.is_some() {
             words.next();
         }
-        let word = whole.unwrap_or_else(|| word.to_owned());
+        let word = whole.unwrap_or_else(|| first.to_owned());
         if !changes.iter().any(|operation| is(operation, &word)) {
-            return Err(unknown(registry, &changes, &word).into());
+            return Err(unknown(registry, &changes, before, &word).into());
         }
+        before = first;
         wanted.push(word);
     }
     Ok(changes
@@ -142,12 +146,13 @@ fn named<'r>(registry: &'r Registry, words: &[String]) -> Result<Vec<&'r Operati
         .collect())
 }
 
-fn unknown(registry: &Registry, changes: &[&Operation], word: &str) -> String {
+/// What is wrong with a word; `before` is the one before it.
+fn unknown(registry: &Registry, changes: &[&Operation], before: &str, word: &str) -> String {
     if registry.iter().any(|operation| operation.meta.name == word || operation.noun() == word) {
         return format!("`{word}` changes nothing, so nobody has to approve it");
     }
-    let known = changes.iter().flat_map(|operation| [operation.meta.name, operation.noun()]);
-    match nearest(word, known) {
+    let known = || changes.iter().flat_map(|operation| [operation.meta.name, operation.noun()]);
+    match nearest(word, known()).or_else(|| nearest(&format!("{before} {word}"), known())) {
         Some(known) => format!("there is no operation `{word}`; did you mean `{known}`?"),
         None => format!("there is no operation `{word}`; `ckan-chatops operations` lists them"),
     }
@@ -190,7 +195,7 @@ async fn each(
     let mut unreadable = 0;
     let mut place = Some(Cursor::since(since));
     while let Some(after) = place {
-        let page = reader.page(&after).await?;
+        let page = reader.page(&after, PAGE).await?;
         unreadable += page.unreadable;
         for request in &page.requests {
             // Where nobody reads what is printed, there is nobody to tell.

@@ -24,19 +24,20 @@ pub(super) fn refuse_if_nobody_could(
         report.at(access, why);
         return;
     }
-    let mut said: BTreeSet<Vec<usize>> = BTreeSet::new();
+    let mut said: Vec<BTreeSet<usize>> = vec![];
     for (environment, operation) in known.every_change() {
         for size in policy.sizes() {
             let matter = Matter { operation: operation.name, environment, risk: operation.risk, size };
-            let about: Vec<usize> =
+            let about: BTreeSet<usize> =
                 (0..).zip(&policy.rules).filter(|(_, rule)| rule.fits(&matter)).map(|(n, _)| n).collect();
             let Some(last) = about.last().and_then(|last| rules.get(*last)) else { continue };
-            if said.contains(&about) {
+            // Rules that come on top of those mend nothing.
+            if said.iter().any(|said| said.is_subset(&about)) {
                 continue;
             }
             if let Some(why) = too_few(policy, &matter) {
                 report.at(*last, why);
-                said.insert(about);
+                said.push(about);
             }
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Guarantees that a person is named by the registry where it knows them, and always by the id that decides.
 
+use std::time::Duration;
+
 use crate::approval::freeze::{Day, Window};
 use crate::approval::policy::{AccessList, EVERYWHERE};
 use crate::approval::{Freeze, Policy};
@@ -26,6 +28,11 @@ pub fn rule(name: &str) -> String {
     } else {
         format!("“{name}”")
     }
+}
+
+/// A length of time, such as `4 days`.
+pub fn length(length: Duration) -> String {
+    humantime::format_duration(length).to_string().replace("day", " day")
 }
 
 /// A freeze with its times and its reason.

@@ -1,7 +1,7 @@
 //! The requests of a file that is only read, beside a bot that may be running on it.
 //!
-//! Guarantees that nothing is written, created or migrated, that no lock keeps the bot out, and that only one page is in
-//! memory. Leaves what is made of them to its callers.
+//! Guarantees that nothing is written, created or migrated, and that no lock keeps the bot out. Leaves what is made of
+//! them to its callers.
 
 use jiff::Timestamp;
 use sqlx::SqlitePool;
@@ -12,9 +12,6 @@ use super::writer::unavailable;
 use crate::approval::Request;
 use crate::store::rows::RequestRow;
 use crate::store::{StoreError, sql};
-
-/// How many requests are in memory at once.
-const PAGE: i64 = 200;
 
 /// The requests in one SQLite file, only read.
 pub struct SqliteRequestReader {
@@ -52,15 +49,15 @@ impl SqliteRequestReader {
         Ok(Self { pool: reader::only_read(url).await? })
     }
 
-    /// The requests behind this place.
+    /// The requests behind this place, at most so many.
     ///
     /// # Errors
     /// Where the database does not answer. A request that no version of this program wrote is only counted.
-    pub async fn page(&self, after: &Cursor) -> Result<RequestPage, StoreError> {
+    pub async fn page(&self, after: &Cursor, limit: u32) -> Result<RequestPage, StoreError> {
         let rows: Vec<RequestRow> = sqlx::query_as(sql::REQUESTS_AFTER)
             .bind(after.created_ms)
             .bind(&after.id)
-            .bind(PAGE)
+            .bind(i64::from(limit))
             .fetch_all(&self.pool)
             .await
             .map_err(unavailable)?;
@@ -71,5 +68,57 @@ impl SqliteRequestReader {
         let found = rows.len();
         let requests: Vec<Request> = rows.into_iter().filter_map(|row| row.request().ok()).collect();
         Ok(RequestPage { unreadable: found - requests.len(), requests, next })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use sqlx::{ConnectOptions as _, Connection as _};
+
+    use super::*;
+    use crate::approval::plan;
+    use crate::approval::request::sample;
+    use crate::clock::MovableClock;
+    use crate::store::sqlite::SqliteStore;
+    use crate::store::{Commit, Store as _};
+
+    #[tokio::test]
+    async fn requests_are_read_page_by_page_from_a_moment_on_beside_a_bot_that_has_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bot.db");
+        let url = format!("sqlite://{}", path.display());
+        assert!(matches!(SqliteRequestReader::open(&url).await, Err(OpenError::Database { .. })));
+        assert!(!path.exists(), "nothing is made");
+        let store = SqliteStore::open(&url, Arc::new(MovableClock::default())).await.unwrap();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        // Two of one moment are told apart by their ids.
+        for (id, second) in [("01A", 10), ("01B", 20), ("01D", 30), ("01C", 30), ("01E", 40), ("01F", 50)] {
+            let mut plan = plan::sample();
+            plan.targets.clear();
+            let insert = Some(sample(id, plan, at(second)));
+            store.commit(Commit { insert, ..Commit::default() }).await.unwrap();
+        }
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+        let mut other = options.connect().await.unwrap();
+        sqlx::query("UPDATE request SET body = '{}', version = 2 WHERE id = '01E'")
+            .execute(&mut other)
+            .await
+            .unwrap();
+        other.close().await.unwrap();
+
+        let reader = SqliteRequestReader::open(&url).await.unwrap();
+        let mut pages = vec![];
+        let mut next = Some(Cursor::since(at(20)));
+        while let Some(after) = next {
+            let page = reader.page(&after, 2).await.unwrap();
+            let ids: Vec<String> = page.requests.iter().map(|request| request.id.to_string()).collect();
+            pages.push((ids.join(" "), page.unreadable));
+            next = page.next;
+        }
+        let expected = [("01B 01C", 0), ("01D", 1), ("01F", 0), ("", 0)];
+        assert_eq!(pages, expected.map(|(ids, unreadable)| (ids.to_owned(), unreadable)));
+        store.close().await.unwrap();
     }
 }
