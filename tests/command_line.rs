@@ -60,7 +60,7 @@ fn a_doubtful_configuration_is_refused_with_lines_and_remedies_before_anything_s
             insta::assert_snapshot!(said.err, @r#"
             ckan-chatops.toml:35: [access] has no approvers; write users = ["U…"] or usergroups = ["S…"] in it
             ckan-chatops.toml:37: unknown key aprovers in [access]; did you mean approvers?
-            ckan-chatops.toml:58: CKAN_TOKEN_PRODUCTION is not set; put the API token of a CKAN sysadmin into it, or a file's path into CKAN_TOKEN_PRODUCTION_FILE
+            ckan-chatops.toml:101: CKAN_TOKEN_PRODUCTION is not set; put the API token of a CKAN sysadmin into it, or a file's path into CKAN_TOKEN_PRODUCTION_FILE
             "#);
         }
     }

@@ -1,6 +1,6 @@
 //! `policy explain` and `policy replay`: what a configuration means, and what another one would have meant.
 //!
-//! Guarantees that neither needs a secret nor writes anything but its answer, and that a replay holds one page of
+//! Guarantees that neither needs a secret but the store's own password, nor writes anything but its answer, and that a replay holds one page of
 //! requests at a time. Leaves the rule to `approval` and the words to `sentences`.
 
 use std::io::{self, Write};
@@ -9,19 +9,20 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use jiff::{SignedDuration, Timestamp};
+use secrecy::ExposeSecret;
 
 use super::Failed;
 use crate::approval::readings::Readings;
 use crate::approval::replay::{Difference, Replay};
 use crate::approval::{Matter, Request, Risk};
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::{Config, EnvironmentSettings};
+use crate::config::{Config, EnvironmentSettings, secrets};
 use crate::operations::registry::Kind;
 use crate::operations::{Operation, Registry};
 use crate::sentences::explanation::{self, Subject};
 use crate::sentences::replayed::{self, Count};
-use crate::store::StoreError;
-use crate::store::sqlite::{Cursor, SqliteRequestReader};
+use crate::store::past::{Cursor, PastRequests};
+use crate::store::{self, StoreError};
 use crate::suggestion::nearest;
 
 /// How many requests are in memory at once.
@@ -163,16 +164,18 @@ async fn replay(file: &Path, since: Duration, new: &Path) -> Result<String, Fail
     let now = SystemClock.now();
     let since = SignedDuration::try_from(since).ok().and_then(|since| now.checked_sub(since).ok());
     let since = since.unwrap_or(Timestamp::UNIX_EPOCH);
-    let reader = SqliteRequestReader::open(&present.database_url).await?;
+    let password = secrets::database_password(&secrets::process_environment)?;
+    let password = password.as_ref().map(ExposeSecret::expose_secret);
+    let reader = store::open_past(&present.database_url, password).await?;
     let mut readings = Readings::under(&present.policy);
     let mut count = Count::default();
-    count.unreadable = each(&reader, since, |request| {
+    count.unreadable = each(reader.as_ref(), since, |request| {
         readings.note(request);
         Ok(())
     })
     .await?;
     let replay = Replay::of(&other.policy);
-    each(&reader, since, |request| {
+    each(reader.as_ref(), since, |request| {
         count.requests += 1;
         let differences = replay.differences(request, |moment| readings.at(moment));
         match (differences.is_empty(), differences.iter().any(Difference::is_certain)) {
@@ -188,14 +191,14 @@ async fn replay(file: &Path, since: Duration, new: &Path) -> Result<String, Fail
 
 /// Does this with each request made since then, the oldest first; how many could not be read.
 async fn each(
-    reader: &SqliteRequestReader,
+    reader: &dyn PastRequests,
     since: Timestamp,
     mut act: impl FnMut(&Request) -> io::Result<()>,
 ) -> Result<usize, StoreError> {
     let mut unreadable = 0;
     let mut place = Some(Cursor::since(since));
     while let Some(after) = place {
-        let page = reader.page(&after, PAGE).await?;
+        let page = reader.requests_after(&after, PAGE).await?;
         unreadable += page.unreadable;
         for request in &page.requests {
             // Where nobody reads what is printed, there is nobody to tell.

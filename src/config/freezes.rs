@@ -5,13 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::Time;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
 
 use super::problem::{Place, Report};
 use super::scope::{Known, Scope, Standing, line};
 use super::section::Section;
+use super::values;
 use crate::approval::freeze::{Day, Window};
 use crate::approval::{Freeze, Matter};
 use crate::suggestion::nearest;
@@ -60,7 +59,7 @@ fn once(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Window> {
     let until = section.required(report, "until", "\"2027-01-04T09:00:00+00:00\"", moment);
     // So that both forms are named where a key is unknown.
     section.chosen(report, "days", "[\"fri\"]", day);
-    section.optional(report, "time_zone", "\"Europe/London\"", zone);
+    section.optional(report, "time_zone", "\"Europe/London\"", values::time_zone);
     let (from, until) = (from?, until?);
     if until.value <= from.value {
         report.at(until.place, "until is not after from; write the first moment after the freeze");
@@ -70,8 +69,8 @@ fn once(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Window> {
 }
 
 fn weekly_window(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Window> {
-    let from = section.required(report, "from", "\"17:00\"", time);
-    let until = section.required(report, "until", "\"08:30\"", time);
+    let from = section.required(report, "from", "\"17:00\"", values::time_of_day);
+    let until = section.required(report, "until", "\"08:30\"", values::time_of_day);
     if !section.has("days") {
         report.at(
             section.place,
@@ -80,7 +79,7 @@ fn weekly_window(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<W
         );
     }
     let days = section.chosen(report, "days", "[\"fri\"]", day);
-    let time_zone = section.required(report, "time_zone", "\"Europe/London\"", zone);
+    let time_zone = section.required(report, "time_zone", "\"Europe/London\"", values::time_zone);
     Some(Window::Weekly {
         days: DAYS.iter().map(|(_, day)| *day).filter(|day| days.contains(&number(*day))).collect(),
         from: from?.value,
@@ -111,29 +110,6 @@ fn moment(text: &str) -> Result<Timestamp, String> {
         "is not a moment with its offset; write one like \"2026-12-24T12:00:00+00:00\", or add days and time_zone for a \
          freeze of every week"
             .to_owned()
-    })
-}
-
-fn time(text: &str) -> Result<Time, String> {
-    let is_short = text.len() == 5 && text.as_bytes().get(2) == Some(&b':');
-    let parsed = text.parse().ok().filter(|_| is_short);
-    parsed.ok_or_else(|| {
-        "is not a time of the day; write hours and minutes, like \"17:00\", and \"00:00\" for midnight"
-            .to_owned()
-    })
-}
-
-/// A time zone of the database that this program carries, so that every host reads it alike.
-fn zone(text: &str) -> Result<TimeZone, String> {
-    let database = TimeZoneDatabase::bundled();
-    // One without a name of its own, like "Etc/Unknown", could not be written down.
-    let found = database.get(text).ok().filter(|zone| zone.iana_name().is_some());
-    found.ok_or_else(|| {
-        let known: Vec<String> = database.available().map(|name| name.to_string()).collect();
-        match nearest(text, known.iter().map(String::as_str)) {
-            Some(known) => format!("is no time zone; did you mean \"{known}\"?"),
-            None => "is no time zone; write its name, like \"Europe/London\"".to_owned(),
-        }
     })
 }
 

@@ -9,6 +9,7 @@ pub mod calls;
 pub mod command;
 pub mod explanation;
 pub mod forms;
+pub mod holding;
 pub mod notices;
 pub mod people;
 pub mod refusals;

@@ -124,14 +124,14 @@ fn a_freeze_can_be_read_in_one_way_only() {
     until = "24:00"
     days = ["fri"]
     time_zone = "Europe/London"
-    ckan-chatops.toml:24: until is not a time of the day; write hours and minutes, like "17:00", and "00:00" for midnight
+    ckan-chatops.toml:24: until is not a time of the day; write hours and minutes, for example "06:00"
 
     from = "5pm"
     until = "8:30"
     days = ["fri"]
     time_zone = "Europe/London"
-    ckan-chatops.toml:23: from is not a time of the day; write hours and minutes, like "17:00", and "00:00" for midnight
-    ckan-chatops.toml:24: until is not a time of the day; write hours and minutes, like "17:00", and "00:00" for midnight
+    ckan-chatops.toml:23: from is not a time of the day; write hours and minutes, for example "06:00"
+    ckan-chatops.toml:24: until is not a time of the day; write hours and minutes, for example "06:00"
 
     from = "17:00"
     until = "08:30"
@@ -151,19 +151,19 @@ fn a_freeze_can_be_read_in_one_way_only() {
     until = "08:30"
     days = ["fri"]
     time_zone = "Europe/Londn"
-    ckan-chatops.toml:26: time_zone is no time zone; did you mean "Europe/London"?
+    ckan-chatops.toml:26: time_zone is not a time zone; did you mean "Europe/London"?
 
     from = "17:00"
     until = "08:30"
     days = ["fri"]
     time_zone = "Etc/Unknown"
-    ckan-chatops.toml:26: time_zone is no time zone; did you mean "Etc/UTC"?
+    ckan-chatops.toml:26: time_zone is not a time zone; did you mean "Etc/UTC"?
 
     from = "17:00"
     until = "08:30"
     days = ["fri"]
     time_zone = "+01:00"
-    ckan-chatops.toml:26: time_zone is no time zone; write its name, like "Europe/London"
+    ckan-chatops.toml:26: time_zone is not a time zone; write its name, for example "Europe/London"
 
     from = "17:00"
     until = "08:30"
@@ -175,8 +175,8 @@ fn a_freeze_can_be_read_in_one_way_only() {
     until = "2027-01-04T09:00:00Z"
     days = ["fri"]
     time_zone = "UTC"
-    ckan-chatops.toml:23: from is not a time of the day; write hours and minutes, like "17:00", and "00:00" for midnight
-    ckan-chatops.toml:24: until is not a time of the day; write hours and minutes, like "17:00", and "00:00" for midnight
+    ckan-chatops.toml:23: from is not a time of the day; write hours and minutes, for example "06:00"
+    ckan-chatops.toml:24: until is not a time of the day; write hours and minutes, for example "06:00"
 
     from = "2026-12-24T12:00:00Z"
     until = "2027-01-04T09:00:00Z"

@@ -1,28 +1,20 @@
-//! The requests of a file that is only read, beside a bot that may be running on it.
+//! Past requests of a store that is only read, beside a bot that may be running on it.
 //!
-//! Guarantees that nothing is written, created or migrated, and that no lock keeps the bot out. Leaves what is made of
-//! them to its callers.
+//! Guarantees that every request from a moment on comes once, oldest first, page by page. Leaves what is made of them to
+//! its callers, and how a store is only read to the adapters.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::SqlitePool;
 
-use super::OpenError;
-use super::reader;
-use super::writer::unavailable;
+use super::StoreError;
+use super::rows::RequestRow;
 use crate::approval::Request;
-use crate::store::rows::RequestRow;
-use crate::store::{StoreError, sql};
-
-/// The requests in one SQLite file, only read.
-pub struct SqliteRequestReader {
-    pool: SqlitePool,
-}
 
 /// How far somebody has read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    created_ms: i64,
-    id: String,
+    pub(super) created_ms: i64,
+    pub(super) id: String,
 }
 
 /// Requests, oldest first.
@@ -36,6 +28,16 @@ pub struct RequestPage {
     pub next: Option<Cursor>,
 }
 
+/// What holds past requests.
+#[async_trait]
+pub trait PastRequests: Send + Sync {
+    /// The requests behind this place, at most so many.
+    ///
+    /// # Errors
+    /// Where the database does not answer. A request that no version of this program wrote is only counted.
+    async fn requests_after(&self, place: &Cursor, limit: u32) -> Result<RequestPage, StoreError>;
+}
+
 impl Cursor {
     /// Before everything that was made at this moment or later.
     pub fn since(moment: Timestamp) -> Self {
@@ -43,31 +45,15 @@ impl Cursor {
     }
 }
 
-impl SqliteRequestReader {
-    /// Opens the file at `url`; one that is not there is refused, not made.
-    pub async fn open(url: &str) -> Result<Self, OpenError> {
-        Ok(Self { pool: reader::only_read(url).await? })
-    }
-
-    /// The requests behind this place, at most so many.
-    ///
-    /// # Errors
-    /// Where the database does not answer. A request that no version of this program wrote is only counted.
-    pub async fn page(&self, after: &Cursor, limit: u32) -> Result<RequestPage, StoreError> {
-        let rows: Vec<RequestRow> = sqlx::query_as(sql::REQUESTS_AFTER)
-            .bind(after.created_ms)
-            .bind(&after.id)
-            .bind(i64::from(limit))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
+impl RequestPage {
+    pub(super) fn of(rows: Vec<RequestRow>) -> Self {
         let next = rows.last().map(|row| {
             let (created_ms, id) = row.place();
             Cursor { created_ms, id: id.to_owned() }
         });
         let found = rows.len();
         let requests: Vec<Request> = rows.into_iter().filter_map(|row| row.request().ok()).collect();
-        Ok(RequestPage { unreadable: found - requests.len(), requests, next })
+        Self { unreadable: found - requests.len(), requests, next }
     }
 }
 
@@ -83,13 +69,14 @@ mod tests {
     use crate::clock::MovableClock;
     use crate::store::sqlite::SqliteStore;
     use crate::store::{Commit, Store as _};
+    use crate::store::{OpenError, open_past};
 
     #[tokio::test]
     async fn requests_are_read_page_by_page_from_a_moment_on_beside_a_bot_that_has_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bot.db");
         let url = format!("sqlite://{}", path.display());
-        assert!(matches!(SqliteRequestReader::open(&url).await, Err(OpenError::Database { .. })));
+        assert!(matches!(open_past(&url, None).await, Err(OpenError::Sqlite(_))));
         assert!(!path.exists(), "nothing is made");
         let store = SqliteStore::open(&url, Arc::new(MovableClock::default())).await.unwrap();
         let at = |second| Timestamp::from_second(second).unwrap();
@@ -108,11 +95,11 @@ mod tests {
             .unwrap();
         other.close().await.unwrap();
 
-        let reader = SqliteRequestReader::open(&url).await.unwrap();
+        let reader = open_past(&url, None).await.unwrap();
         let mut pages = vec![];
         let mut next = Some(Cursor::since(at(20)));
         while let Some(after) = next {
-            let page = reader.page(&after, 2).await.unwrap();
+            let page = reader.requests_after(&after, 2).await.unwrap();
             let ids: Vec<String> = page.requests.iter().map(|request| request.id.to_string()).collect();
             pages.push((ids.join(" "), page.unreadable));
             next = page.next;
