@@ -50,6 +50,10 @@ statements! {
     REQUEST_BY_ID = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
         expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes \
         FROM request WHERE id = $1";
+    /// Those behind a place in the order of age.
+    REQUESTS_AFTER = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
+        expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes \
+        FROM request WHERE (created_at, id) > ($1, $2) ORDER BY created_at, id LIMIT $3";
     /// One that is open on the same thing: a second one is not to be made beside it.
     REQUEST_OPEN_BESIDE = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
         expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes FROM request \
