@@ -13,3 +13,4 @@ pub mod refusals;
 pub mod story;
 pub mod text;
 pub mod versions;
+pub mod waiting;

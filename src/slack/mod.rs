@@ -6,6 +6,7 @@
 pub mod card;
 pub mod command;
 pub mod door;
+pub mod eligible;
 pub mod files;
 pub mod forms;
 pub mod hosts;
@@ -16,5 +17,6 @@ pub mod pace;
 pub mod payload;
 pub mod people;
 pub mod response_address;
+pub mod review;
 pub mod signature;
 pub mod web;

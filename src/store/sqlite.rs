@@ -212,6 +212,25 @@ impl Store for SqliteStore {
         Ok(row.map(MessageAddress::from))
     }
 
+    async fn cards(&self, request: &RequestId) -> Result<Vec<MessageAddress>, StoreError> {
+        let rows: Vec<CardRow> = sqlx::query_as(sql::OUTBOX_CARDS)
+            .bind(request.as_str())
+            .fetch_all(&self.readers)
+            .await
+            .map_err(unavailable)?;
+        Ok(rows.into_iter().map(MessageAddress::from).collect())
+    }
+
+    async fn posted_for(&self, address: &MessageAddress) -> Result<Option<RequestId>, StoreError> {
+        let found: Option<String> = sqlx::query_scalar(sql::OUTBOX_POSTED_FOR)
+            .bind(&address.channel)
+            .bind(&address.ts)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(unavailable)?;
+        Ok(found.map(RequestId::new))
+    }
+
     async fn is_message_of(&self, request: &RequestId, address: &MessageAddress) -> Result<bool, StoreError> {
         let found: i64 = sqlx::query_scalar(sql::OUTBOX_ADDRESS)
             .bind(request.as_str())
