@@ -19,6 +19,9 @@ pub const PLAN_FILE_TITLE: &str = "The whole plan";
 /// What is said with it.
 pub const PLAN_FILE: &str = "The whole plan: it is too long to be shown in Slack.";
 
+/// Over the things of a list.
+pub const LIST_OF: &str = "The list";
+
 /// Lines of a plan that do not fit.
 pub fn not_shown(lines: usize, file: &str) -> Text {
     let lines = if lines == 1 { "1 more line does".to_owned() } else { format!("{lines} more lines do") };
@@ -32,7 +35,7 @@ pub fn not_shown(lines: usize, file: &str) -> Text {
 /// How many things of a list are shown.
 pub fn listed(shown: u32, all: u32, file: &str) -> Text {
     let text = if shown >= all {
-        Text::new().plain(format!("That is all of the {all}. The file "))
+        Text::new().plain(format!("These are all {all}. The file "))
     } else {
         let left = all - shown;
         Text::new()

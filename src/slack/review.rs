@@ -99,6 +99,7 @@ fn whole(request: &Request, items: &[Item], ticket_url: Option<&str>, reader: Re
     if let Some(bulk) = &request.plan.bulk {
         let list = items.iter().map(|item| format!("{} ({})", item.name, item.title));
         let list: Vec<Text> = list.map(|line| Text::new().plain("• ").plain(cut(&line, PIECE))).collect();
+        says(Text::new().bold(words::LIST_OF));
         // Of what is shown beside the plan, a handful of blocks is enough.
         let (pages, listed) = some_pages(&list, 4);
         pages.into_iter().for_each(&mut says);
