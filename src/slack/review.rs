@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn s17_long_text_goes_on_in_the_next_block_and_nothing_is_lost() {
-        let long: String = (0..4_000).map(|n| format!("{n} ")).collect();
+        let long = (0..4_000).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
         let request = with(|plan| plan.shown.push(("Notes".to_owned(), long.clone())));
         let view = serde_json::to_value(all(&request)).unwrap();
         assert!(said(&all(&request)).contains(&long));

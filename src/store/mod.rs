@@ -327,7 +327,8 @@ pub trait Store: Send + Sync + 'static {
     async fn next_message_at(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
     /// The address of a request's card, once Slack has it.
     async fn card(&self, request: &RequestId) -> Result<Option<MessageAddress>, StoreError>;
-    /// Every address at which a request's card stands: the one of [`Store::card`], earlier ones, and copies.
+    /// Every address at which a request's card stands, each once, in any order: the one of [`Store::card`], earlier
+    /// ones, and copies.
     async fn cards(&self, request: &RequestId) -> Result<Vec<MessageAddress>, StoreError>;
     /// The request for which we posted this message, where we know of one.
     async fn posted_for(&self, address: &MessageAddress) -> Result<Option<RequestId>, StoreError>;

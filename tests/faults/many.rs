@@ -95,7 +95,8 @@ async fn invariant_5_many_datasets_are_withdrawn_once_each_though_the_process_is
         acts,
         [
             "U0ALICE requested pending",
-            "U0BOB approved approved",
+            "U0BOB approved pending",
+            "U0CARA approved approved",
             "bot claimed running",
             "bot lost unknown",
             "bot resumed running",

@@ -14,35 +14,28 @@ fn waits(card: &Message) -> String {
 
 /// What a form shows, as people read it.
 fn shown(view: &Value) -> String {
-    fn read(value: &Value, out: &mut String) {
-        match value["type"].as_str() {
-            Some("user") => out.push_str(&format!("<@{}>", value["user_id"].as_str().unwrap())),
-            Some("date") => out.push_str("‹moment›"),
-            Some("link") => out.push_str(&format!("{} ({})", value["text"], value["url"])),
-            Some("plain_text_input") => out.push_str(" ____"),
-            _ => match value {
-                Value::Object(fields) => {
-                    if let Some(text) = fields.get("text").and_then(Value::as_str) {
-                        out.push_str(text);
-                    }
-                    for name in ["label", "element", "elements"] {
-                        fields.get(name).into_iter().for_each(|field| read(field, out));
-                    }
-                }
-                Value::Array(items) => items.iter().for_each(|item| read(item, out)),
-                _ => {}
-            },
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let blocks = view["blocks"].as_array().unwrap().iter().map(read);
+    let title = format!("[{}]", text(&view["title"]["text"]));
+    let submit = format!("[{}]", text(&view["submit"]["text"]));
+    said(&std::iter::once(title).chain(blocks).chain([submit]).collect::<Vec<_>>().join("\n"))
+}
+
+/// The letters of a block or of something in it.
+fn read(value: &Value) -> String {
+    match (value["type"].as_str(), value) {
+        (Some("user"), _) => format!("<@{}>", value["user_id"].as_str().unwrap()),
+        (Some("date"), _) => "‹moment›".to_owned(),
+        (Some("link"), _) => format!("{} ({})", value["text"], value["url"]),
+        (Some("plain_text_input"), _) => " ____".to_owned(),
+        (_, Value::Object(fields)) => {
+            let own = fields.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let inner = ["label", "element", "elements"].into_iter().filter_map(|name| fields.get(name));
+            own + &inner.map(read).collect::<String>()
         }
+        (_, Value::Array(items)) => items.iter().map(read).collect(),
+        _ => String::new(),
     }
-    let mut out = format!("[{}]\n", view["title"]["text"].as_str().unwrap());
-    for block in view["blocks"].as_array().unwrap() {
-        read(block, &mut out);
-        out.push('\n');
-    }
-    if let Some(submit) = view["submit"]["text"].as_str() {
-        out.push_str(&format!("[{submit}]"));
-    }
-    said(&out)
 }
 
 impl World {
@@ -244,6 +237,7 @@ async fn s17_the_whole_plan_is_a_press_away_for_whoever_may_read_and_decides_not
         What will happen
         • It disappears from the site, the search and the API for everybody but sysadmins.
         • CKAN keeps it with its resources and files.
+        []
         ");
     }
     assert!(view.view["submit"].is_null(), "there is nothing to send");
