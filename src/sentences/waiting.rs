@@ -72,9 +72,9 @@ pub fn reminder(request: &Request, eligible: &[UserId]) -> Option<Text> {
     let text = named_people(&eligible.iter().collect::<Vec<_>>())?
         .plain(": this waits for your approval: ")
         .plain(&request.plan.summary)
-        .plain(". It has ")
+        .plain(". So far ")
         .then(so_far(request))
-        .plain(" and runs out ")
+        .plain("; it runs out ")
         .moment(request.expires_at)
         .plain(". Press Approve or Deny on the card above.");
     Some(text)
