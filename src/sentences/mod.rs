@@ -17,3 +17,4 @@ pub mod replayed;
 pub mod story;
 pub mod text;
 pub mod versions;
+pub mod waiting;

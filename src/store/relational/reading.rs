@@ -123,6 +123,25 @@ impl Reading {
         Ok(row.map(MessageAddress::from))
     }
 
+    pub(super) async fn cards(&self, request: &RequestId) -> Result<Vec<MessageAddress>, StoreError> {
+        let rows: Vec<CardRow> = sqlx::query_as(sql::OUTBOX_CARDS)
+            .bind(request.as_str())
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        Ok(rows.into_iter().map(MessageAddress::from).collect())
+    }
+
+    pub(super) async fn posted_for(&self, address: &MessageAddress) -> Result<Option<RequestId>, StoreError> {
+        let found: Option<String> = sqlx::query_scalar(sql::OUTBOX_POSTED_FOR)
+            .bind(&address.channel)
+            .bind(&address.ts)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        Ok(found.map(RequestId::new))
+    }
+
     pub(super) async fn is_message_of(
         &self,
         request: &RequestId,
