@@ -13,6 +13,7 @@ pub mod refusal;
 pub mod request;
 pub mod risk;
 pub mod rule;
+pub mod source;
 pub mod transition;
 
 pub use bulk::{Bulk, Item, ItemState};
@@ -24,4 +25,5 @@ pub use refusal::Refusal;
 pub use request::{Attempt, Outcome, Request, State, Verdict, Vote};
 pub use risk::Risk;
 pub use rule::Rule;
+pub use source::{Owner, Source};
 pub use transition::{Event, Step, apply};

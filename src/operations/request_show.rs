@@ -63,6 +63,9 @@ fn answer(request: &Request) -> Answer {
     if let Some(undone) = &request.undoes {
         show("Undoes request", Text::new().code(undone.reference().as_str()));
     }
+    if let Some(repeated) = &request.repeats {
+        show("Asked again after", Text::new().code(repeated.reference().as_str()));
+    }
     if let Some(hold) = &request.hold {
         show("Held", refusals::held(hold));
     }

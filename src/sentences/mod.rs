@@ -10,6 +10,7 @@ pub mod command;
 pub mod forms;
 pub mod notices;
 pub mod refusals;
+pub mod source;
 pub mod story;
 pub mod text;
 pub mod versions;

@@ -5,6 +5,7 @@
 //! store and acts; none remembers anything that a restart would lose. Leaves the rule to `approval` and the words to
 //! `sentences`.
 
+mod again;
 mod bulk;
 pub mod decision;
 pub mod executor;
@@ -13,6 +14,7 @@ pub mod intake;
 mod progress;
 pub mod record;
 pub mod recovery;
+mod source;
 pub mod submission;
 pub mod under_way;
 mod verdict;

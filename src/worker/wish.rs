@@ -3,6 +3,7 @@
 //! Guarantees that a person is admitted before anything is planned, that a plan is made before anything is posted,
 //! and that a refusal is private and leaves nothing in the channel. Leaves decisions to `decision`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,10 +11,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::intake::{ActError, Acted};
-use super::{Bot, Private, bulk, decision, record};
+use super::{Bot, Private, bulk, decision, record, source};
 use crate::approval::request::Words;
 use crate::approval::transition::later;
-use crate::approval::{Account, Admission, Item, ItemState, Matter, Plan, Refusal, Request, Role, State};
+use crate::approval::{
+    Account, Admission, Item, ItemState, Matter, Plan, Refusal, Request, Role, Source, State,
+};
 use crate::audit::{Act as AuditAct, Actor, Entry};
 use crate::ckan::Site;
 use crate::ids::{InboundId, RequestId};
@@ -35,12 +38,24 @@ const TARGETS_AT_ONCE: usize = 300;
 /// As many of the latest requests are looked through for one of the same operation.
 const LATEST: u32 = 500;
 
-/// A wish in full: what, why, and what it undoes.
+/// A wish in full: what, why, for whom, and what it undoes or repeats.
 pub(super) struct Wish {
     pub(super) asked: Asked,
     pub(super) reason: String,
     pub(super) ticket: Option<String>,
+    pub(super) source: Option<Source>,
     pub(super) undoes: Option<Request>,
+    /// Of what the undone request did, only this.
+    pub(super) among: Option<BTreeSet<Uuid>>,
+    /// The request that this one asks for again.
+    pub(super) repeats: Option<RequestId>,
+}
+
+impl Wish {
+    /// What somebody asks for anew.
+    pub(super) fn new(asked: Asked, reason: String, ticket: Option<String>, source: Option<Source>) -> Self {
+        Self { asked, reason, ticket, source, undoes: None, among: None, repeats: None }
+    }
 }
 
 /// Who wishes, and how they are answered.
@@ -96,8 +111,8 @@ pub(super) async fn command(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<A
             }
             match asked.reason.clone() {
                 Some(reason) if !wants_list(&asked) => {
-                    let ticket = asked.ticket.clone();
-                    request(bot, wisher, &account, Wish { asked, reason, ticket, undoes: None }).await
+                    let (ticket, source) = (asked.ticket.clone(), asked.source.clone());
+                    request(bot, wisher, &account, Wish::new(asked, reason, ticket, source)).await
                 }
                 _ => open_form(bot, wisher, trigger, operation, &asked, text).await,
             }
@@ -133,11 +148,11 @@ async fn open_form(
         .line_break()
         .plain("You typed: ")
         .code(format!("/ckan {text}"));
-    let ticket = asked.ticket.as_deref();
+    let filled_in = forms::FilledIn { ticket: asked.ticket.as_deref(), source: asked.source.as_ref() };
     let form = if wants_list(asked) {
-        forms::ask_for_list(wisher.inbound, what, ticket)
+        forms::ask_for_list(wisher.inbound, what, filled_in)
     } else {
-        forms::ask(forms::ASK, wisher.inbound, what, ticket)
+        forms::ask(forms::ASK, wisher.inbound, what, filled_in)
     };
     opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
 }
@@ -230,7 +245,8 @@ pub(super) async fn request(
     }
     let planned = match &wish.undoes {
         Some(undone) if undone.plan.bulk.is_some() => {
-            let items = done_items(bot, &undone.id).await?;
+            let mut items = items(bot, &undone.id, Some(ItemState::Done)).await?;
+            items.retain(|item| wish.among.as_ref().is_none_or(|among| among.contains(&item.target)));
             change.plan_undoing(site, &undone.plan, items).await
         }
         _ => change.plan(site, &wish.asked.arguments).await,
@@ -258,6 +274,12 @@ pub(super) async fn request(
     if let Some(other) = open_request_for(bot, site, &plan).await? {
         return answer(bot, wisher, refusals::already_open(&other), "already_open").await;
     }
+    match &wish.source {
+        Some(who) => source::check(site, who, &mut plan).await,
+        // The way back was not the publisher's wish.
+        None if wish.undoes.is_some() => {}
+        None => source::warn_of_nobody(&mut plan),
+    }
     let items = plan.bulk.as_mut().map(|bulk| std::mem::take(&mut bulk.items)).unwrap_or_default();
     if change.tells_how_long_the_last_took() {
         plan.shown.push((story::LAST_TOOK.to_owned(), last_took(bot, &plan).await?));
@@ -270,10 +292,12 @@ pub(super) async fn request(
     let words = Words { reason: wish.reason, ticket: wish.ticket };
     let mut request = Request::asked(bot.ids.request(), plan, arguments, admission, words, &bot.policy, now);
     request.undoes = wish.undoes.map(|undone| undone.id);
+    request.source = wish.source;
+    request.repeats = wish.repeats;
     let entry = record::of_request(now, actor, AuditAct::Requested, &request)
         .result(request.state.name())
         .rule(rules)
-        .detail(&request.reason);
+        .detail(&record::words(&request, site));
     let lane = request.id.to_string();
     let mut messages = vec![
         bot.message(&request, Delivery::Card { channel: bot.channel.clone() }, bot.card_body(&request, None)),
@@ -298,12 +322,16 @@ pub(super) async fn request(
     Ok(Acted::Finished)
 }
 
-/// Exactly what a request over many items did.
-async fn done_items(bot: &Bot, request: &RequestId) -> Result<Vec<Item>, StoreError> {
+/// The items of a request over many, in this state or in any.
+pub(super) async fn items(
+    bot: &Bot,
+    request: &RequestId,
+    state: Option<ItemState>,
+) -> Result<Vec<Item>, StoreError> {
     let mut items = vec![];
     let mut from = 0;
     loop {
-        let filter = ItemFilter { state: Some(ItemState::Done), from, limit: ITEMS_AT_ONCE };
+        let filter = ItemFilter { state, from, limit: ITEMS_AT_ONCE };
         let page = bot.store.items(request, filter).await?;
         let Some(last) = page.last() else { return Ok(items) };
         from = last.position + 1;

@@ -474,6 +474,12 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
         audit(&self.database()).await
     }
 
+    /// The words of the audit's entries, in order; of those that have any.
+    pub async fn details(&self) -> Vec<String> {
+        let entries = entries(&self.database()).await.into_iter();
+        entries.filter_map(|entry| entry["detail"].as_str().map(str::to_owned)).collect()
+    }
+
     /// What the audit has of what commands printed, one text for each execution.
     pub async fn printed(&self) -> Vec<String> {
         let entries = entries(&self.database()).await.into_iter().filter(|entry| entry["act"] == "printed");
