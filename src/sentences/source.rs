@@ -56,7 +56,7 @@ pub fn told(address: &str, environment: &str, standing: &Standing) -> (String, O
             let some = if held.is_empty() { "" } else { "some of " };
             let own = if missing.len() == 1 { "owns" } else { "own" };
             let warning = format!(
-                "{who} is not a member of {}, which {own} {some}this: check that they may ask.",
+                "{who} is not a member of {}, which {own} {some}this: check that they may ask. A successor's member may.",
                 names(missing.iter())
             );
             return (if held.is_empty() { who } else { row(&who, environment, held) }, Some(warning));
@@ -151,9 +151,28 @@ mod tests {
         ];
         let said = standings.map(|standing| {
             let (row, warning) = told("jo.bloggs@defra.gov.uk", "production", &standing);
-            format!("{row} | {}", warning.unwrap_or_default())
+            [Some(row), warning].into_iter().flatten().collect::<Vec<_>>().join(" | ")
         });
-        insta::assert_snapshot!(said.join("\n"), @"");
-        insta::assert_snapshot!([false, true].map(nobody_named).join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @"
+        j…@defra.gov.uk | CKAN could not say whose address j…@defra.gov.uk is: check that they may ask.
+        j…@defra.gov.uk | No active account on production has the address j…@defra.gov.uk: check who asked, and that they may.
+        j…@defra.gov.uk | The account with the address j…@defra.gov.uk is pending: invited, and has not yet come. Check who asked, and that they may.
+        j…@defra.gov.uk | The account with the address j…@defra.gov.uk is deactivated: check who asked, and that they may.
+        j…@defra.gov.uk, who is a sysadmin
+        j…@defra.gov.uk, which is the account's own address
+        j…@defra.gov.uk | j…@defra.gov.uk is not the account's present address: make sure that its owner asks, and not somebody who wants to take it over.
+        j…@defra.gov.uk, who has an account on production; this belongs to no publisher
+        j…@defra.gov.uk, who is an editor of the owning publisher Defra
+        j…@defra.gov.uk, who is a member, who may only read, of the owning publisher Defra
+        j…@defra.gov.uk, who is an admin of the owning publisher DfT, and an editor of the owning publishers Defra and Leeds
+        j…@defra.gov.uk, who is of an unknown role in the owning publishers A, B, C and 2 more
+        j…@defra.gov.uk | j…@defra.gov.uk is not a member of Defra, which owns this: check that they may ask. A successor's member may.
+        j…@defra.gov.uk, who is an admin of the owning publisher DfT | j…@defra.gov.uk is not a member of Defra, which owns some of this: check that they may ask. A successor's member may.
+        j…@defra.gov.uk, who is an admin of the owning publisher DfT | j…@defra.gov.uk is not a member of Defra, Leeds, NHS England and 1 more, which own some of this: check that they may ask. A successor's member may.
+        ");
+        insta::assert_snapshot!([false, true].map(nobody_named).join("\n"), @"
+        Nobody said who asked for this (`--requested-by`). The runbook wants the publisher's own request.
+        Nobody said who asked for this (`--requested-by`). The runbook wants the account owner's own request.
+        ");
     }
 }

@@ -293,7 +293,7 @@ mod tests {
             .iter()
             .filter_map(|block| block["block_id"].as_str())
             .collect();
-        assert_eq!(fields, [LIST, FILE, REASON, TICKET]);
+        assert_eq!(fields, [LIST, FILE, REASON, TICKET, SOURCE]);
     }
 
     #[test]
@@ -305,8 +305,10 @@ mod tests {
 
     #[test]
     fn s23_a_form_carries_the_opaque_id_and_nothing_else() {
+        let source = Source::new("jo@defra.gov.uk");
+        let filled_in = FilledIn { ticket: Some("51234"), source: Some(&source) };
         let view =
-            serde_json::to_value(ask(ASK, &InboundId::new("01I"), Text::from("x"), Some("51234"))).unwrap();
+            serde_json::to_value(ask(ASK, &InboundId::new("01I"), Text::from("x"), filled_in)).unwrap();
         assert_eq!(view["private_metadata"], "01I");
         assert_eq!(view["callback_id"], ASK);
         assert_ne!(view["notify_on_close"], true);

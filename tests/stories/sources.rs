@@ -92,10 +92,10 @@ async fn what_ckan_says_of_whoever_asked_is_on_the_card_and_an_approver_judges_i
     Requested by: e…@example.org, who is a member, who may only read, of the owning publisher Leeds City Council
     withdraw leeds-car-parks --requested-by dora.transport@example.org
     Requested by: d…@example.org
-    - d…@example.org is not a member of Leeds City Council, which owns this: check that they may ask.
+    - d…@example.org is not a member of Leeds City Council, which owns this: check that they may ask. A successor's member may.
     withdraw leeds-car-parks --requested-by "Ada Analyst <analyst@example.org>"
     Requested by: a…@example.org
-    - a…@example.org is not a member of Leeds City Council, which owns this: check that they may ask.
+    - a…@example.org is not a member of Leeds City Council, which owns this: check that they may ask. A successor's member may.
     withdraw leeds-car-parks --requested-by site.admin@example.org
     Requested by: s…@example.org, who is a sysadmin
     withdraw leeds-car-parks --requested-by penny.pending@example.org
@@ -154,10 +154,10 @@ async fn of_datasets_of_two_publishers_each_publisher_counts() {
     Requested by: e…@example.org, who is an editor of the owning publisher Department for Transport, and a member, who may only read, of the owning publisher Leeds City Council
     withdraw road-accidents-2019 leeds-car-parks --requested-by dora.transport@example.org
     Requested by: d…@example.org, who is an admin of the owning publisher Department for Transport
-    - d…@example.org is not a member of Leeds City Council, which owns some of this: check that they may ask.
+    - d…@example.org is not a member of Leeds City Council, which owns some of this: check that they may ask. A successor's member may.
     withdraw road-accidents-2019 leeds-car-parks --requested-by analyst@example.org
     Requested by: a…@example.org
-    - a…@example.org is not a member of Department for Transport and Leeds City Council, which own this: check that they may ask.
+    - a…@example.org is not a member of Department for Transport and Leeds City Council, which own this: check that they may ask. A successor's member may.
     withdraw road-accidents-2019 leeds-car-parks
     - Nobody said who asked for this (--requested-by). The runbook wants the publisher's own request.
     ");
