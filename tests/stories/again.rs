@@ -90,8 +90,8 @@ async fn what_ckan_moved_away_from_is_asked_for_again_with_the_same_words_and_do
     assert_eq!(world.ckan.state("road-accidents-2018").await, "deleted");
 
     let id = button_value(&card);
-    let asked = world.details().await.into_iter().filter(|detail| detail.starts_with("Publisher asked"));
-    let again = asked.last().unwrap();
+    let mut asked = world.details().await.into_iter().filter(|detail| detail.starts_with("Publisher asked"));
+    let again = asked.next_back().unwrap();
     assert!(again.starts_with(&format!("Publisher asked (asked again after {id}) (source mark ")), "{again}");
     // There is nothing left to ask for: the plan says so.
     world.presses(BOB, &stale, "again").await;

@@ -123,7 +123,7 @@ impl Grammar {
             arguments,
             reason: common("reason").map(|reason| self.reason(reason)).transpose()?,
             ticket: common("ticket").map(|ticket| self.ticket(ticket)).transpose()?,
-            source: common("requested_by").map(|address| Self::source(address)).transpose()?,
+            source: common("requested_by").map(Self::source).transpose()?,
             environment: common("environment").map(|name| self.environment(name)).transpose()?,
         })
     }
