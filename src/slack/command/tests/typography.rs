@@ -102,17 +102,13 @@ fn whoever_asked_is_read_with_or_without_a_name_before_the_address() {
 
 #[test]
 fn s17_invisible_characters_in_the_address_of_whoever_asked_are_refused() {
-    for text in ["jo\u{200b}@defra.gov.uk", "Jo Blo\u{200b}ggs jo@defra.gov.uk", "\"jo@de\u{ad}fra.gov.uk\""]
-    {
-        for said in [
-            sentence(&format!("withdraw x --requested-by {text}")),
-            sentence(&format!("withdraw x --requested-by={}", text.replace("Jo ", ""))),
-        ] {
-            assert!(
-                said.starts_with("[source] There are invisible characters") || said.contains("`Blo"),
-                "{said}"
-            );
-            assert!(!said.contains('@') || said.contains("too much"), "{said}");
-        }
+    for text in [
+        " jo\u{200b}@defra.gov.uk",
+        "=jo\u{200b}@defra.gov.uk",
+        " Jo Blo\u{200b}ggs jo@defra.gov.uk",
+        " \"jo@de\u{ad}fra.gov.uk\"",
+    ] {
+        let said = sentence(&format!("withdraw x --requested-by{text}"));
+        assert!(said.starts_with("[source] There are invisible characters") && !said.contains('@'), "{said}");
     }
 }
