@@ -37,7 +37,7 @@ pub fn refusal(refusal: &Refusal) -> Text {
             .code("approvers")
             .plain(" in the bot's configuration."),
         Refusal::CannotIdentify => text.plain(
-            "Slack could not tell me who you are just now, so the answer is no. Nothing was done. Try again in a minute.",
+            "Slack could not tell me who you are just now, or who sees the channel for requests, so the answer is no. Nothing was done. Try again in a minute.",
         ),
         Refusal::OwnRequest => text.plain(
             "You asked for this yourself, so you cannot decide on it. A second engineer has to. \
@@ -107,7 +107,13 @@ pub fn held(hold: &Hold) -> Text {
         }
         None => Text::new().plain("Until ").moment(hold.until).plain(" at least: "),
     };
-    text.plain(&hold.why)
+    text.plain(sentence(&hold.why))
+}
+
+/// What the configuration says, with the full stop that it may lack.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
 fn became(state: State) -> &'static str {

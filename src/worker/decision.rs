@@ -19,7 +19,7 @@ use crate::slack::card::button;
 use crate::slack::forms;
 use crate::slack::message::Message;
 use crate::slack::payload::{Act, Sender};
-use crate::slack::people;
+
 use crate::store::{Commit, Inbound, MessageAddress, StoreError};
 
 /// How often a decision is made anew because somebody else was first.
@@ -44,7 +44,7 @@ pub(super) async fn press(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Act
         }
         return refuse_unbound(bot, wisher, "copied_button", refusals::copied_button()).await;
     }
-    let account = match people::look_up(&bot.web, &bot.home, &bot.policy, sender).await {
+    let account = match bot.account_in_our_channel(sender).await {
         Ok(account) => account,
         Err(refusal) => return refuse(bot, wisher, &request, &refusal).await,
     };
@@ -148,7 +148,10 @@ pub(super) async fn decide(
             Err(refusal) => return refuse(bot, wisher, &request, &refusal).await,
         };
         let (act, words) = match &decision {
-            Decision::Approve(_) => (AuditAct::Approved, story::approved(&step.request, &account.user)),
+            Decision::Approve(_) => (
+                AuditAct::Approved,
+                story::approved(&step.request, &account.user, is_frozen(bot, &step.request)),
+            ),
             Decision::Deny(reason) => (AuditAct::Denied, story::denied(&account.user, reason)),
         };
         let mut entry = entry_of(bot, wisher.sender, act, &step).rule(by);
@@ -190,6 +193,11 @@ pub(super) async fn cancel(
         }
     }
     Ok(Acted::Later)
+}
+
+/// Whether the calendar holds this up.
+fn is_frozen(bot: &Bot, request: &Request) -> bool {
+    bot.policy.frozen(&Matter::of(request), bot.clock.now()).is_some()
 }
 
 fn entry_of(bot: &Bot, sender: &Sender, act: AuditAct, step: &Step) -> Entry {

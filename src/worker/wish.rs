@@ -11,7 +11,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::intake::{ActError, Acted};
-use super::{Bot, Private, bulk, decision, record, source};
+use super::{Bot, Private, bulk, decision, limits, record, source};
 use crate::approval::request::Words;
 use crate::approval::transition::later;
 use crate::approval::{
@@ -28,12 +28,10 @@ use crate::slack::command::Asked;
 use crate::slack::message::Message;
 use crate::slack::payload::{Act, Sender};
 use crate::slack::{card, forms, people};
-use crate::store::{Commit, Delivery, Filter, Inbound, ItemFilter, Outgoing, StoreError};
+use crate::store::{Commit, Delivery, Filter, Inbound, ItemFilter, MostOpen, Outgoing, StoreError};
 
 /// Items read from the store at once.
 const ITEMS_AT_ONCE: u32 = 500;
-/// Targets asked about in one question to the store.
-const TARGETS_AT_ONCE: usize = 300;
 
 /// As many of the latest requests are looked through for one of the same operation.
 const LATEST: u32 = 500;
@@ -81,11 +79,20 @@ impl<'a> Wisher<'a> {
 pub(super) async fn command(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Acted, ActError> {
     let Act::Command { sender, text, trigger, response_url, .. } = act else { return Ok(Acted::Later) };
     let wisher = Wisher { inbound: &inbound.id, sender, response_url: Some(response_url) };
-    let account = match people::look_up(&bot.web, &bot.home, &bot.policy, sender).await {
-        Ok(account) => account,
-        Err(refusal) => return refuse(bot, wisher, None, &refusal).await,
+    let asked = bot.grammar.read(text);
+    let looked_up = if is_change(bot, asked.as_ref().ok()) {
+        bot.account_in_our_channel(sender).await
+    } else {
+        people::look_up(&bot.web, &bot.home, &bot.policy, sender).await
     };
-    let asked = match bot.grammar.read(text) {
+    let account = match looked_up {
+        Ok(account) => account,
+        Err(refusal) => {
+            let operation = asked.as_ref().ok().map(|asked| asked.operation.as_str());
+            return refuse(bot, wisher, operation, &refusal).await;
+        }
+    };
+    let asked = match asked {
         Ok(asked) => asked,
         Err(misunderstood) => {
             return answer(bot, wisher, misunderstood.sentence, "misunderstood").await;
@@ -118,6 +125,11 @@ pub(super) async fn command(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<A
             }
         }
     }
+}
+
+/// True where this asks for a change: what is only read is answered privately, whoever sees the channel.
+fn is_change(bot: &Bot, asked: Option<&Asked>) -> bool {
+    asked.is_some_and(|asked| bot.registry.change(&asked.operation).is_some())
 }
 
 /// Whether this account may ask for this at this moment.
@@ -240,7 +252,11 @@ pub(super) async fn request(
     };
     let (name, environment) = (operation.meta.name, site.environment.as_str());
     let before = Matter { operation: name, environment, risk: operation.meta.risk, size: 0 };
-    if let Err(refusal) = may_ask(bot, account, &before) {
+    let asker = match may_ask(bot, account, &before) {
+        Ok(admission) => limits::asker(&bot.policy, &admission.person, &admission.user),
+        Err(refusal) => return refuse(bot, wisher, Some(name), &refusal).await,
+    };
+    if let Some(refusal) = limits::too_many_open(bot, &asker).await? {
         return refuse(bot, wisher, Some(name), &refusal).await;
     }
     let planned = match &wish.undoes {
@@ -273,6 +289,9 @@ pub(super) async fn request(
     };
     if let Some(other) = open_request_for(bot, site, &plan).await? {
         return answer(bot, wisher, refusals::already_open(&other), "already_open").await;
+    }
+    if let Some(refusal) = limits::cooling_down(bot, &asker, &plan).await? {
+        return refuse(bot, wisher, Some(name), &refusal).await;
     }
     match &wish.source {
         Some(who) => source::check(site, who, &mut plan).await,
@@ -313,6 +332,7 @@ pub(super) async fn request(
         .commit(Commit {
             finishes: Some(wisher.inbound.clone()),
             insert: Some(request),
+            most_open: Some(MostOpen { by: asker, most: bot.policy.open_requests }),
             items,
             entries: vec![entry],
             messages,
@@ -360,9 +380,8 @@ async fn last_took(bot: &Bot, plan: &Plan) -> Result<String, ActError> {
 /// on it: it must not keep a dataset from ever being asked about again.
 async fn open_request_for(bot: &Bot, site: &Site, plan: &Plan) -> Result<Option<Request>, ActError> {
     let now = bot.clock.now();
-    let items = plan.bulk.iter().flat_map(|bulk| &bulk.items).map(|item| item.target);
-    let targets: Vec<Uuid> = plan.targets.iter().map(|target| target.id).chain(items).collect();
-    for some in targets.chunks(TARGETS_AT_ONCE) {
+    let targets = limits::targets(plan);
+    for some in targets.chunks(limits::TARGETS_AT_ONCE) {
         let open = bot
             .store
             .requests(Filter {
@@ -382,7 +401,7 @@ async fn open_request_for(bot: &Bot, site: &Site, plan: &Plan) -> Result<Option<
 }
 
 /// Until when what this request sent to CKAN may still be going on.
-fn may_go_on_until(bot: &Bot, site: &Site, request: &Request) -> Timestamp {
+pub(super) fn may_go_on_until(bot: &Bot, site: &Site, request: &Request) -> Timestamp {
     let while_ = bot
         .registry
         .change(&request.operation)
