@@ -16,6 +16,7 @@ pub mod replay;
 pub mod request;
 pub mod risk;
 pub mod rule;
+pub mod source;
 pub mod ticket;
 pub mod transition;
 
@@ -28,4 +29,5 @@ pub use refusal::Refusal;
 pub use request::{Attempt, Outcome, Request, State, Verdict, Vote};
 pub use risk::Risk;
 pub use rule::Rule;
+pub use source::{Owner, Source};
 pub use transition::{Event, Step, apply};

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{Bulk, Risk};
+use super::{Bulk, Owner, Risk};
 
 /// One thing that the operation will act on, resolved when the request was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +67,9 @@ pub struct Plan {
     /// digest.
     #[serde(default)]
     pub baseline: Value,
+    /// Whose the things are that it acts on, each once; between the plan and the check of who asked, never stored.
+    #[serde(skip)]
+    pub owners: Vec<Owner>,
 }
 
 /// What plans were that were written before they said so.
@@ -129,6 +132,7 @@ impl Plan {
             private: vec![],
             bulk: None,
             baseline: Value::Null,
+            owners: vec![],
         }
     }
 
@@ -262,6 +266,7 @@ mod tests {
         assert!(moved(|p| p.bulk = Some(Bulk::of([]))));
         assert!(!moved(|p| p.private.push(("x".to_owned(), "y".to_owned()))));
         assert!(!moved(|p| p.baseline = Value::from(1)));
+        assert!(!moved(|p| p.owners.push(Owner::Account(Uuid::nil()))));
         assert!(!moved(|p| p.shown.clear()));
         assert!(!moved(|p| p.warnings.push("new".to_owned())));
         assert!(!moved(|p| p.summary.push('x')));

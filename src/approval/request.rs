@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::transition::later;
-use super::{Admission, Hold, Matter, Plan, PlanDigest, Policy};
+use super::{Admission, Hold, Matter, Plan, PlanDigest, Policy, Source};
 use crate::ids::{AttemptId, PersonId, RequestId, UserId, WorkerId};
 
 /// Where a request is on its way.
@@ -225,6 +225,12 @@ pub struct Request {
     pub held_at_most_until: Option<Timestamp>,
     /// The request that this one undoes.
     pub undoes: Option<RequestId>,
+    /// Who is said to have asked the requester for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// The request whose words these are, asked for again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<RequestId>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde wants")]
@@ -280,6 +286,8 @@ impl Request {
             hold: None,
             held_at_most_until: None,
             undoes: None,
+            source: None,
+            repeats: None,
         }
     }
 

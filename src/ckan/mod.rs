@@ -33,7 +33,7 @@ pub use archive::Archive;
 pub use command_line::{CommandLine, CommandLineSettings, Exit, Finished, NotAWord, Word};
 pub use daily::Daily;
 pub use database::{Database, DatabaseAddresses};
-pub use dataset::{Dataset, DatasetState};
+pub use dataset::{Dataset, DatasetState, Organisation};
 pub use error::{CallError, Cause, Effect};
 pub use harvest::Harvester;
 pub use harvest::job::{HarvestJob, JobStatus};

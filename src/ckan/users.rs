@@ -100,10 +100,13 @@ pub struct Membership {
     pub publisher: String,
     /// `admin`, `editor` or `member`.
     pub role: String,
+    /// CKAN's id of the publisher.
+    pub publisher_id: String,
 }
 
 #[derive(Deserialize)]
 struct Publisher {
+    id: String,
     name: String,
     #[serde(default)]
     title: Option<String>,
@@ -169,6 +172,7 @@ impl User {
             .map(|publisher| Membership {
                 publisher: publisher.title.filter(|title| !title.trim().is_empty()).unwrap_or(publisher.name),
                 role: publisher.capacity.unwrap_or_else(|| "of unknown role".to_owned()),
+                publisher_id: publisher.id,
             })
             .collect();
         memberships.sort();

@@ -56,6 +56,7 @@ impl ChangeOperation for DatasetPurge {
         shown.push(("Copy".to_owned(), work.copy.clone()));
         Ok(Plan {
             targets: vec![survey.target()],
+            owners: survey.owners(),
             shown,
             effects: effects(&survey),
             warnings: warnings(&survey),

@@ -143,6 +143,7 @@ impl ChangeOperation for DatasetRestore {
         shown.extend(in_database.map(|way| ("Way".to_owned(), by_database::way(way).to_owned())));
         Ok(Plan {
             targets: vec![survey.target()],
+            owners: survey.owners(),
             shown,
             effects: effects(to, &work),
             warnings: warnings(&survey, arguments),

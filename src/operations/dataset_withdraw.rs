@@ -56,6 +56,11 @@ impl Arguments {
         Self { targets: vec![DatasetTarget::of(id)], ..Self::default() }
     }
 
+    /// These datasets, of which some may be left out.
+    pub fn of_many(ids: &[Uuid]) -> Self {
+        Self { targets: ids.iter().copied().map(DatasetTarget::of).collect(), list: true, ..Self::default() }
+    }
+
     /// What a list names; some of it may be left out.
     pub fn listed(list: ReadList) -> Self {
         Self {
@@ -104,6 +109,7 @@ impl ChangeOperation for DatasetWithdraw {
         };
         Ok(Plan {
             targets: vec![survey.target()],
+            owners: survey.owners(),
             shown: survey.shown(),
             effects: effects(&survey),
             warnings: warnings(&survey, &site.environment, previous_state),

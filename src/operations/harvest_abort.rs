@@ -96,6 +96,7 @@ impl ChangeOperation for HarvestAbort {
         let way = if in_database { " in the database" } else { "" };
         Ok(Plan {
             targets: vec![survey.target()],
+            owners: survey.owners(),
             shown: shown(&survey, &job),
             effects: effects(in_database),
             warnings: survey.remark.iter().cloned().chain(warnings(&job)).collect(),

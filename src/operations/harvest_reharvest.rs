@@ -46,6 +46,7 @@ impl ChangeOperation for HarvestReharvest {
         warnings.extend(comes_back(&survey));
         Ok(Plan {
             targets: vec![survey.target()],
+            owners: survey.owners(),
             shown: survey.shown(),
             effects: effects(&survey),
             warnings,

@@ -61,6 +61,7 @@ impl ChangeOperation for HarvestRestart {
         warnings.extend(comes_back(&survey));
         Ok(Plan {
             targets: vec![survey.target()],
+            owners: survey.owners(),
             shown: harvest_stop::shown(&survey),
             effects: [vec![stopped.to_owned()], effects(&survey)].concat(),
             warnings,

@@ -47,6 +47,7 @@ impl ChangeOperation for HarvestStop {
         let work = Work { source: survey.source.id, jobs: survey.open.iter().map(|job| job.id).collect() };
         Ok(Plan {
             targets: vec![survey.target()],
+            owners: survey.owners(),
             shown: shown(&survey),
             effects: effects(),
             warnings: warnings(&survey),

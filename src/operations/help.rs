@@ -224,6 +224,7 @@ mod tests {
         `--list`: Opens a form for a list of datasets, to be pasted or attached.
         `--reason REASON` or `-r`: Why, for the approver and for the record, in quotation marks. You are asked for it if you leave it out.
         `--ticket TICKET` or `-t`: The number of the ticket that this belongs to.
+        `--requested-by EMAIL`: Who asked the team for it, by the e-mail address: CKAN is asked whether they may.
         `--env ENVIRONMENT` or `-e`: The environment, if not the default one.
         Short: `/ckan withdraw`
         Somebody else has to approve it. It can be undone.
@@ -238,6 +239,7 @@ mod tests {
         `--erase-removed-resources`: Accept that CKAN before 2.12 erases resources that were removed from the dataset earlier.
         `--reason REASON` or `-r`: Why, for the approver and for the record, in quotation marks. You are asked for it if you leave it out.
         `--ticket TICKET` or `-t`: The number of the ticket that this belongs to.
+        `--requested-by EMAIL`: Who asked the team for it, by the e-mail address: CKAN is asked whether they may.
         `--env ENVIRONMENT` or `-e`: The environment, if not the default one.
         Short: `/ckan restore`
         Somebody else has to approve it. It can be undone.

@@ -55,6 +55,7 @@ impl ChangeOperation for IndexDataset {
         facts.insert("CKAN".to_owned(), rules.version().to_string());
         Ok(Plan {
             targets: vec![survey.target()],
+            owners: survey.owners(),
             shown,
             effects: vec![effect.to_owned(), "It takes a few seconds.".to_owned()],
             warnings: survey.remark.iter().cloned().collect(),

@@ -15,7 +15,7 @@ use super::index_work::{self, Baseline};
 use super::progress::Step;
 use super::publisher_target::PublisherTarget;
 use super::{ChangeOperation, Facts, Inverse, Meta, PlanError, Progress, Risk, Sighting};
-use crate::approval::{Plan, Target};
+use crate::approval::{Owner, Plan, Target};
 use crate::ckan::publishers::{Publisher, TooMany};
 use crate::ckan::{CallError, Cause, CkanVersion, Effect, Site, index};
 use crate::sentences::story::rough;
@@ -103,6 +103,10 @@ impl ChangeOperation for IndexPublisher {
             facts: facts(&publisher, &datasets, rules.version()),
             work: json!(Work { publisher: publisher.id, datasets, version: rules.version() }),
             baseline: json!(before),
+            owners: vec![Owner::Publisher {
+                id: publisher.id.to_string(),
+                name: publisher.title.clone(),
+            }],
             ..Plan::of(format!("Index the datasets of “{}” on {} anew", publisher.title, site.environment))
         })
     }

@@ -41,6 +41,7 @@ pub mod lookup;
 pub mod manual;
 pub mod new_address;
 pub mod options;
+pub mod owners;
 pub mod progress;
 mod public_page;
 pub mod publisher_target;

@@ -1,4 +1,4 @@
-//! A new e-mail address as somebody typed it.
+//! An e-mail address as somebody typed it: an account's new one, or that of whoever asked for a change.
 //!
 //! Guarantees one plain address by CKAN's own rule (ckan/logic/validators.py, `email_validator`) and RFC 5321's
 //! lengths, without a display name, letters of another alphabet or a domain that is shown otherwise than it is written;
@@ -86,7 +86,7 @@ fn bare(text: &str) -> &str {
 fn objection(address: &str) -> Option<String> {
     let say = |sentence: &str| Some(sentence.to_owned());
     if address.is_empty() {
-        return say("Say the new address, for example jo.bloggs@example.gov.uk.");
+        return say("Say the address, for example jo.bloggs@example.gov.uk.");
     }
     if let Some(letter) = address.chars().find(|letter| !letter.is_ascii()) {
         return Some(format!(
@@ -107,7 +107,7 @@ fn objection(address: &str) -> Option<String> {
     if domain.split('.').any(|label| label.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("xn--"))) {
         return say(
             "The address's domain begins with xn--, which stands for letters of another alphabet: it is shown \
-             otherwise than it is written. The bot does not set such addresses.",
+             otherwise than it is written. The bot takes no such address.",
         );
     }
     if domain.ends_with(['.', '!', '?', ')', ':']) || local.starts_with('(') {
@@ -233,9 +233,9 @@ mod tests {
             })
             .collect();
         insta::assert_snapshot!(said.join("\n"), @r#"
-        "": Say the new address, for example jo.bloggs@example.gov.uk.
-        " ": Say the new address, for example jo.bloggs@example.gov.uk.
-        "<>": Say the new address, for example jo.bloggs@example.gov.uk.
+        "": Say the address, for example jo.bloggs@example.gov.uk.
+        " ": Say the address, for example jo.bloggs@example.gov.uk.
+        "<>": Say the address, for example jo.bloggs@example.gov.uk.
         "jo": An e-mail address has an @ in it. Type it in full, like jo.bloggs@example.gov.uk.
         "jo@": What stands behind the @ is not a whole domain, like example.gov.uk. Check it against the ticket.
         "@defra.gov.uk": What stands before the @ is not what an address can have there. Check it against the ticket.
@@ -258,8 +258,8 @@ mod tests {
         "jo＠defra.gov.uk": The address has a character that is not on a plain keyboard: “＠” (U+FF20). It may only look like the letter that is meant. Type the whole address by hand.
         "jo@defra。gov.uk": The address has a character that is not on a plain keyboard: “。” (U+3002). It may only look like the letter that is meant. Type the whole address by hand.
         "jo\u{200b}@defra.gov.uk": The address has a character that is not on a plain keyboard: one that cannot be seen (U+200B). It may only look like the letter that is meant. Type the whole address by hand.
-        "jo@xn--dfra-y8d.gov.uk": The address's domain begins with xn--, which stands for letters of another alphabet: it is shown otherwise than it is written. The bot does not set such addresses.
-        "jo@GOV.XN--P1AI": The address's domain begins with xn--, which stands for letters of another alphabet: it is shown otherwise than it is written. The bot does not set such addresses.
+        "jo@xn--dfra-y8d.gov.uk": The address's domain begins with xn--, which stands for letters of another alphabet: it is shown otherwise than it is written. The bot takes no such address.
+        "jo@GOV.XN--P1AI": The address's domain begins with xn--, which stands for letters of another alphabet: it is shown otherwise than it is written. The bot takes no such address.
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa": That is longer than an e-mail address can be. Check it against the ticket.
         "a@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb": That is longer than an e-mail address can be. Check it against the ticket.
         "#);

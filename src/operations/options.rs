@@ -1,6 +1,6 @@
 //! What commands take besides an operation's own arguments.
 //!
-//! Guarantees that every change takes a reason, a ticket and an environment under the same names, and that help and
+//! Guarantees that every change takes a reason, a ticket, who asked for it and an environment under the same names, and that help and
 //! grammar are made from one definition. Leaves the checking of their values to `slack::command`.
 
 use clap::{Args, Command};
@@ -20,6 +20,9 @@ pub struct ChangeOptions {
     /// The number of the ticket that this belongs to.
     #[arg(long, short = 't')]
     pub ticket: Option<String>,
+    /// Who asked the team for it, by the e-mail address: CKAN is asked whether they may.
+    #[arg(long, value_name = "EMAIL")]
+    pub requested_by: Option<String>,
 }
 
 /// What every command takes that asks a CKAN.
@@ -32,7 +35,7 @@ pub struct SiteOptions {
 
 /// True for the names that are made here and are no operation's own.
 pub fn is_common(argument: &str) -> bool {
-    matches!(argument, "reason" | "ticket" | "environment")
+    matches!(argument, "reason" | "ticket" | "requested_by" | "environment")
 }
 
 /// The whole command of an operation: its own arguments, then the common ones.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::reference::RequestReference;
 use super::{Answer, Asking, Meta, PlanError, ReadOperation, Reply, Risk};
 use crate::approval::{Request, State, Vote};
+use crate::sentences::source::REQUESTED_BY;
 use crate::sentences::text::Text;
 use crate::sentences::{refusals, story};
 
@@ -42,6 +43,9 @@ fn answer(request: &Request) -> Answer {
     show("Now", story::status(request));
     show("Environment", Text::from(request.environment.as_str()));
     show("Asked by", Text::new().person(&request.requester_user).plain(", ").moment(request.created_at));
+    for (label, value) in request.plan.shown.iter().filter(|(label, _)| label == REQUESTED_BY) {
+        show(label, Text::new().plain(value));
+    }
     show("Reason", Text::new().plain(&request.reason));
     if let Some(ticket) = &request.ticket {
         show("Ticket", Text::new().plain(ticket));
@@ -62,6 +66,9 @@ fn answer(request: &Request) -> Answer {
     }
     if let Some(undone) = &request.undoes {
         show("Undoes request", Text::new().code(undone.reference().as_str()));
+    }
+    if let Some(repeated) = &request.repeats {
+        show("Asked again after", Text::new().code(repeated.reference().as_str()));
     }
     // What is held now says so above.
     if let Some(hold) = request.hold.as_ref().filter(|_| request.state != State::Held) {
@@ -132,6 +139,8 @@ mod tests {
             seen: vec!["CKAN says that it is deleted.".to_owned()],
         });
         request.undoes = Some(RequestId::new("01KAPTESTTESTTESTTESTABCDE"));
+        request.repeats = Some(RequestId::new("01KAPTESTTESTTESTTESTAGAIN"));
+        request.plan.shown.push((REQUESTED_BY.to_owned(), "j…@defra.gov.uk, who is a sysadmin".to_owned()));
         request.reason = "<!channel> & co".to_owned();
         insta::assert_snapshot!(shown(&request), @"
         Request T7Q2M4: Withdraw “Road Safety Data 2019”

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::source_target::SourceTarget;
-use super::{Facts, PlanError};
-use crate::approval::Target;
+use super::{Facts, PlanError, owners};
+use crate::approval::{Owner, Target};
 use crate::ckan::harvest::job::HarvestJob;
 use crate::ckan::harvest::source::{HarvestSource, SourceStatus};
 use crate::ckan::{Cause, DatasetState, Site};
@@ -66,6 +66,11 @@ impl SourceSurvey {
     pub fn target(&self) -> Target {
         let HarvestSource { id, name, title, .. } = &self.source;
         Target { id: *id, name: name.clone(), title: title.clone() }
+    }
+
+    /// Whose it is.
+    pub fn owners(&self) -> Vec<Owner> {
+        owners::of(self.source.organisation.as_ref())
     }
 
     /// True where it was not switched off.

@@ -5,8 +5,8 @@
 //! about its state to each operation.
 
 use super::target::DatasetTarget;
-use super::{Facts, PlanError};
-use crate::approval::Target;
+use super::{Facts, PlanError, owners};
+use crate::approval::{Owner, Target};
 use crate::ckan::{Cause, Dataset, Harvester, Restoring, Site};
 
 /// A dataset as it stands.
@@ -65,6 +65,11 @@ impl Survey {
     /// What a request about it acts on.
     pub fn target(&self) -> Target {
         Target { id: self.dataset.id, name: self.dataset.name.clone(), title: self.dataset.title.clone() }
+    }
+
+    /// Whose it is.
+    pub fn owners(&self) -> Vec<Owner> {
+        owners::of(self.dataset.organisation.as_ref())
     }
 
     /// Label and value, in reading order.

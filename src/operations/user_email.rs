@@ -16,7 +16,7 @@ use super::account::Account;
 use super::new_address::{NewAddress, NotAnAddress};
 use super::user_target::UserTarget;
 use super::{Answer, ChangeOperation, Facts, Inverse, Meta, PlanError, Progress, Risk, Sighting};
-use crate::approval::Plan;
+use crate::approval::{Owner, Plan};
 use crate::ckan::{CallError, Cause, Site, User, UserState};
 use crate::sentences::address::mask;
 
@@ -143,6 +143,7 @@ impl ChangeOperation for UserEmail {
         };
         Ok(Plan {
             targets: vec![account.target()],
+            owners: vec![Owner::Account(account.user.id)],
             shown,
             effects: wording::effects(&asked),
             warnings: wording::warnings(&asked),

@@ -78,6 +78,7 @@ pub fn option_without_value(option: &str) -> Text {
     let example = match option {
         "--reason" => "`--reason \"why\"`".to_owned(),
         "--ticket" => "`--ticket 51234`".to_owned(),
+        "--requested-by" => "`--requested-by jo.bloggs@example.gov.uk`".to_owned(),
         "--env" => "`--env staging`".to_owned(),
         other => format!("{} and then the value", typed(other)),
     };
@@ -166,6 +167,19 @@ pub fn reason_is_too_long(length: usize, most: usize) -> Text {
         "The reason has {length} characters, and {most} is the most. Keep it short and put the details into the \
          ticket."
     ))
+}
+
+/// Not an e-mail address of whoever asked.
+pub fn not_a_source(why: &str) -> Text {
+    said(format_args!("`--requested-by` takes the e-mail address of whoever asked for the change. {why}"))
+}
+
+/// Characters that nobody sees in the address of whoever asked. It is not repeated.
+pub fn invisible_in_source() -> Text {
+    Text::from(
+        "There are invisible characters in the address behind `--requested-by`, so it may not be what it seems. Type it \
+         by hand.",
+    )
 }
 
 /// Not a ticket's number.

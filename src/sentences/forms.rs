@@ -63,6 +63,10 @@ pub const REASON_HINT: &str = "The approver and the audit see this. No personal 
 pub const DENY_HINT: &str = "The person who asked and the audit see this.";
 /// The label of the ticket.
 pub const TICKET: &str = "Ticket number";
+/// The label of who asked for a change.
+pub const SOURCE: &str = "Who asked for it (e-mail)";
+/// The hint under who asked for a change.
+pub const SOURCE_HINT: &str = "CKAN is asked whether they belong to the publisher. The channel sees the first letter and the domain only.";
 /// What the form will do.
 pub const NOTHING_YET: &str = "Nothing happens yet: a second engineer has to approve.";
 

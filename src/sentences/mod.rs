@@ -14,6 +14,7 @@ pub mod notices;
 pub mod people;
 pub mod refusals;
 pub mod replayed;
+pub mod source;
 pub mod story;
 pub mod text;
 pub mod versions;

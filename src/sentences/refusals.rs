@@ -151,6 +151,13 @@ fn became(state: State) -> &'static str {
     }
 }
 
+/// What is not asked for again, as it did not end undone.
+pub fn not_again(state: State) -> Text {
+    Text::from(became(state)).plain(
+        " Only what ran out of time or was not carried out is requested again. Your click changed nothing.",
+    )
+}
+
 /// A button without a request.
 pub fn no_such_request() -> Text {
     Text::from("This button belongs to no request that I know of. Nothing was done.")

@@ -87,6 +87,12 @@ pub fn opened(request: &Request) -> Text {
         Some(undone) => text.plain(" This undoes request ").code(undone.reference().as_str()).plain("."),
         None => text,
     };
+    let text = match &request.repeats {
+        Some(repeated) => {
+            text.plain(" Asked again after request ").code(repeated.reference().as_str()).plain(".")
+        }
+        None => text,
+    };
     text.plain(" Reason: ").plain(&request.reason)
 }
 

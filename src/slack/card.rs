@@ -6,8 +6,9 @@
 use serde_json::Value;
 
 use super::message::{Button, Message, Style};
-use crate::approval::{Change, Outcome, Request, State};
+use crate::approval::{Change, Outcome, Request, State, Verdict};
 use crate::operations::{Answer, Inverse};
+use crate::sentences::source::REQUESTED_BY;
 use crate::sentences::story;
 use crate::sentences::text::Text;
 
@@ -23,6 +24,8 @@ pub mod button {
     pub const DETAILS: &str = "details";
     /// Asks for the reason of the undoing request.
     pub const UNDO: &str = "undo";
+    /// Asks for the same again.
+    pub const AGAIN: &str = "again";
 }
 
 /// The card as the request stands now. Posting it rings once for those whom it names as able to approve; Slack rings
@@ -74,8 +77,11 @@ pub(super) fn asked_by(request: &Request, ticket_url: Option<&str>) -> Vec<(Stri
     let mut facts = vec![
         ("Environment".to_owned(), Text::from(request.environment.as_str())),
         ("Asked by".to_owned(), Text::new().person(&request.requester_user)),
-        ("Reason".to_owned(), Text::new().plain(&request.reason)),
     ];
+    if let Some(repeated) = &request.repeats {
+        facts.push(("Asked again after".to_owned(), Text::new().code(repeated.reference().as_str())));
+    }
+    facts.push(("Reason".to_owned(), Text::new().plain(&request.reason)));
     if let Some(ticket) = &request.ticket {
         let text = match ticket_url {
             Some(url) => Text::new().link(url.replace("{ticket}", &in_address(ticket)), ticket),
@@ -147,25 +153,51 @@ pub fn outcome(request: &Request, outcome: &Outcome, inverse: Option<&Inverse>) 
             value: request.id.as_str(),
             style: Style::Plain,
         }]);
+    } else if outcome.verdict == Verdict::NotApplied {
+        message = message.buttons(&[again(request)]);
     }
     message.body()
 }
 
 /// The private answer to somebody whose request was posted, with what only they and the approvers see.
 pub fn asked(request: &Request) -> Value {
+    Message::of(story::asked(request)).facts(private(request)).body()
+}
+
+/// Label and value of what only the requester and the approvers see whole.
+pub fn private(request: &Request) -> Vec<(String, Text)> {
     let private = request.plan.private.iter();
-    Message::of(story::asked(request))
-        .facts(private.map(|(label, value)| (label.clone(), Text::new().plain(value))))
-        .body()
+    let mut shown: Vec<(String, Text)> =
+        private.map(|(label, value)| (label.clone(), Text::new().plain(value))).collect();
+    if let Some(source) = &request.source {
+        shown.push((format!("{REQUESTED_BY}, whole"), Text::new().plain(source.whole())));
+    }
+    shown
+}
+
+/// The button that asks for the same again, in the same words.
+fn again(request: &Request) -> Button<'_> {
+    Button {
+        action: button::AGAIN,
+        label: "Request again",
+        spoken: "Request again: ask for the same in the same words, with a new plan and new approvals",
+        value: request.id.as_str(),
+        style: Style::Plain,
+    }
+}
+
+/// What ran out of time.
+pub fn expired(request: &Request, from: State) -> Value {
+    Message::of(story::expired(request, from)).buttons(&[again(request)]).body()
 }
 
 /// What moved since the approvers looked.
-pub fn stale(changes: &[Change]) -> Value {
+pub fn stale(request: &Request, changes: &[Change]) -> Value {
     let mut message = Message::of(story::stale());
     for change in changes {
         message = message.paragraph(Text::new().line_break().then(story::change(change)));
     }
-    message.body()
+    message.buttons(&[again(request)]).body()
 }
 
 /// The answer of a read operation.

@@ -15,6 +15,7 @@ pub use grammar::Grammar;
 
 use serde_json::Value;
 
+use crate::approval::Source;
 use crate::sentences::text::Text;
 
 /// What a command asks for.
@@ -28,6 +29,8 @@ pub struct Asked {
     pub reason: Option<String>,
     /// The ticket's number; checked where it is there.
     pub ticket: Option<String>,
+    /// Who is said to have asked for it, where somebody is named.
+    pub source: Option<Source>,
     /// The environment's name where one was named; one that exists.
     pub environment: Option<String>,
 }
@@ -58,6 +61,8 @@ pub enum Mistake {
     Reason,
     /// Not a ticket's number.
     Ticket,
+    /// Not an e-mail address of whoever asked.
+    Source,
     /// No such environment.
     Environment,
 }
@@ -73,6 +78,7 @@ impl Mistake {
             Self::Target => "target",
             Self::Reason => "reason",
             Self::Ticket => "ticket",
+            Self::Source => "source",
             Self::Environment => "environment",
         }
     }

@@ -17,6 +17,7 @@ use futures_util::StreamExt as _;
 use serde_json::json;
 use tokio::sync::Notify;
 
+use super::card::button::AGAIN;
 use super::command::Grammar;
 use super::forms;
 use super::payload::{self, Act, Arrival, CommandBody};
@@ -167,6 +168,8 @@ impl Door {
             |text: &str| self.grammar.read(text).is_ok_and(|asked| asked.operation == "request cancel");
         match act {
             Act::Command { text, .. } if !cancels(text) => InboundKind::Command,
+            // It plans, as the command did.
+            Act::Press { button, .. } if button == AGAIN => InboundKind::Command,
             Act::Submit { form, .. } if !matches!(form.as_str(), forms::DENY | forms::REVIEW) => {
                 InboundKind::Submit
             }

@@ -10,6 +10,7 @@ use slack_morphism::prelude::*;
 
 use super::command::Grammar;
 use super::message::{Message, cut};
+use crate::approval::Source;
 use crate::ids::{FileId, InboundId};
 use crate::operations::list;
 use crate::sentences::forms;
@@ -33,6 +34,8 @@ pub const CONFIRMATION: &str = "confirmation";
 pub const REASON: &str = "reason";
 /// The field of the ticket.
 pub const TICKET: &str = "ticket";
+/// The field of who asked for it.
+pub const SOURCE: &str = "source";
 /// The field of a pasted list.
 pub const LIST: &str = "list";
 /// The field of an attached list.
@@ -44,16 +47,25 @@ const LONGEST_PASTE: u64 = 3_000;
 /// The longest reason, in characters.
 pub const LONGEST_REASON: usize = 500;
 
-/// A form for why, and for which ticket.
-pub fn ask(form: &str, about: &InboundId, what: Text, ticket: Option<&str>) -> SlackView {
+/// What a form has filled in when it opens.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FilledIn<'a> {
+    /// The ticket's number.
+    pub ticket: Option<&'a str>,
+    /// Who asked for it.
+    pub source: Option<&'a Source>,
+}
+
+/// A form for why, for which ticket, and at whose wish.
+pub fn ask(form: &str, about: &InboundId, what: Text, filled_in: FilledIn<'_>) -> SlackView {
     let mut blocks = opening(what);
-    blocks.extend(why_fields(ticket));
+    blocks.extend(why_fields(filled_in));
     view(form, about, forms::ASK_TITLE, forms::ASK_SUBMIT, blocks)
 }
 
-/// A form for which datasets, why, and for which ticket. For a command that names no dataset itself: one that does
+/// A form for which datasets, why, for which ticket, and at whose wish. For a command that names no dataset itself: one that does
 /// is asked for its reason by [`ask`]. Slack wants the scope `files:read` for the file.
-pub fn ask_for_list(about: &InboundId, what: Text, ticket: Option<&str>) -> SlackView {
+pub fn ask_for_list(about: &InboundId, what: Text, filled_in: FilledIn<'_>) -> SlackView {
     let mut blocks = opening(what);
     let pasted = SlackBlockPlainTextInputElement::new()
         .with_action_id(LIST.to_owned().into())
@@ -77,7 +89,7 @@ pub fn ask_for_list(about: &InboundId, what: Text, ticket: Option<&str>) -> Slac
             .with_optional(true)
             .into(),
     );
-    blocks.extend(why_fields(ticket));
+    blocks.extend(why_fields(filled_in));
     view(ASK_LIST, about, forms::ASK_TITLE, forms::ASK_SUBMIT, blocks)
 }
 
@@ -85,16 +97,26 @@ fn opening(what: Text) -> Vec<SlackBlock> {
     Message::of(what).paragraph(Text::new().line_break().plain(forms::NOTHING_YET)).into_blocks()
 }
 
-fn why_fields(ticket: Option<&str>) -> [SlackBlock; 2] {
+fn why_fields(filled_in: FilledIn<'_>) -> [SlackBlock; 3] {
     let mut element =
         SlackBlockPlainTextInputElement::new().with_action_id(TICKET.to_owned().into()).with_max_length(40);
-    if let Some(ticket) = ticket {
+    if let Some(ticket) = filled_in.ticket {
         element = element.with_initial_value(ticket.to_owned());
     }
     let ticket = SlackInputBlock::new(plain(forms::TICKET), element.into())
         .with_block_id(TICKET.to_owned().into())
         .with_optional(true);
-    [reason_field(forms::REASON_HINT), ticket.into()]
+    // No e-mail field of Slack's: people paste a name with the address.
+    let mut element =
+        SlackBlockPlainTextInputElement::new().with_action_id(SOURCE.to_owned().into()).with_max_length(400);
+    if let Some(source) = filled_in.source {
+        element = element.with_initial_value(source.whole().to_owned());
+    }
+    let source = SlackInputBlock::new(plain(forms::SOURCE), element.into())
+        .with_block_id(SOURCE.to_owned().into())
+        .with_hint(plain(forms::SOURCE_HINT))
+        .with_optional(true);
+    [reason_field(forms::REASON_HINT), ticket.into(), source.into()]
 }
 
 /// A form for why not.
@@ -142,6 +164,8 @@ pub struct Filled {
     pub reason: String,
     /// The ticket's number.
     pub ticket: Option<String>,
+    /// Who asked for it.
+    pub source: Option<Source>,
     /// The pasted list; one that can be read.
     pub list: Option<String>,
     /// The attached list; not looked at yet.
@@ -161,6 +185,10 @@ pub fn filled(form: &str, values: &BTreeMap<String, String>, grammar: &Grammar) 
         .then(|| grammar.ticket(field(TICKET)))
         .transpose()
         .map_err(|fault| wrong(TICKET, fault.sentence.letters()));
+    let source = filled_in(SOURCE)
+        .then(|| Grammar::source(field(SOURCE)))
+        .transpose()
+        .map_err(|fault| wrong(SOURCE, fault.sentence.letters()));
     // Not trimmed: what is said of a line carries its number.
     let list = values.get(LIST).filter(|_| filled_in(LIST)).cloned();
     let file = filled_in(FILE).then(|| FileId::new(field(FILE)));
@@ -174,8 +202,10 @@ pub fn filled(form: &str, values: &BTreeMap<String, String>, grammar: &Grammar) 
         (None, None) if form == ASK_LIST => wrong(LIST, forms::LIST_MISSING.to_owned()),
         _ => {}
     }
-    match (reason, ticket) {
-        (Ok(reason), Ok(ticket)) if errors.is_empty() => Ok(Filled { reason, ticket, list, file }),
+    match (reason, ticket, source) {
+        (Ok(reason), Ok(ticket), Ok(source)) if errors.is_empty() => {
+            Ok(Filled { reason, ticket, source, list, file })
+        }
         _ => Err(json!({"response_action": "errors", "errors": errors})),
     }
 }
@@ -224,7 +254,7 @@ mod tests {
     #[test]
     fn the_list_form_has_its_fields_and_the_opaque_id() {
         let about = InboundId::new("01I");
-        let view = serde_json::to_value(ask_for_list(&about, Text::from("x"), None)).unwrap();
+        let view = serde_json::to_value(ask_for_list(&about, Text::from("x"), FilledIn::default())).unwrap();
         assert_eq!(
             (view["callback_id"].as_str(), view["private_metadata"].as_str()),
             (Some(ASK_LIST), Some("01I"))
@@ -235,7 +265,7 @@ mod tests {
             .iter()
             .filter_map(|block| block["block_id"].as_str())
             .collect();
-        assert_eq!(fields, [LIST, FILE, REASON, TICKET]);
+        assert_eq!(fields, [LIST, FILE, REASON, TICKET, SOURCE]);
     }
 
     #[test]
@@ -247,8 +277,10 @@ mod tests {
 
     #[test]
     fn s23_a_form_carries_the_opaque_id_and_nothing_else() {
+        let source = Source::new("jo@defra.gov.uk");
+        let filled_in = FilledIn { ticket: Some("51234"), source: Some(&source) };
         let view =
-            serde_json::to_value(ask(ASK, &InboundId::new("01I"), Text::from("x"), Some("51234"))).unwrap();
+            serde_json::to_value(ask(ASK, &InboundId::new("01I"), Text::from("x"), filled_in)).unwrap();
         assert_eq!(view["private_metadata"], "01I");
         assert_eq!(view["callback_id"], ASK);
         assert_ne!(view["notify_on_close"], true);

@@ -113,8 +113,7 @@ fn whole(request: &Request, items: &[Item], ticket_url: Option<&str>, reader: Re
 fn about(request: &Request, ticket_url: Option<&str>, reader: Reader) -> Vec<(String, Text)> {
     let mut facts = card::asked_by(request, ticket_url);
     if reader == Reader::Involved {
-        let private = request.plan.private.iter();
-        facts.extend(private.map(|(label, value)| (label.clone(), Text::new().plain(value))));
+        facts.extend(card::private(request));
     }
     facts.push((words::NOW.to_owned(), story::status(request)));
     if request.state != crate::approval::State::Pending {

@@ -32,7 +32,7 @@ pub use opening::{OpenError, open, open_audit, open_past};
 /// What acting on a delivery waits for. Each kind is acted on beside the others, so that none waits for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InboundKind {
-    /// A typed command: for CKAN.
+    /// A typed command, or a button that asks for the same as one did: for CKAN.
     Command,
     /// A button, or anything else that needs only the store and Slack, such as a denial's form.
     Press,

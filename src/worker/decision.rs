@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::intake::{ActError, Acted};
 use super::wish::{self, Wisher};
-use super::{Bot, copies, record};
+use super::{Bot, again, copies, record};
 use crate::approval::transition::{later, needs_review};
 use crate::approval::{Account, Event, Item, Matter, Refusal, Request, Role, State, Step, apply};
 use crate::audit::{Act as AuditAct, Entry};
@@ -79,9 +79,11 @@ pub(super) async fn press(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Act
                 return refuse(bot, wisher, &request, &refusal).await;
             }
             let what = Text::new().bold("Undo: ").plain(&request.plan.summary);
-            let form = forms::ask(forms::UNDO, &inbound.id, what, request.ticket.as_deref());
+            let filled_in = forms::FilledIn { ticket: request.ticket.as_deref(), source: None };
+            let form = forms::ask(forms::UNDO, &inbound.id, what, filled_in);
             wish::opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
         }
+        button::AGAIN => again::ask_again(bot, wisher, &account, request).await,
         _ => refuse_unbound(bot, wisher, "unknown_button", refusals::unknown_act()).await,
     }
 }

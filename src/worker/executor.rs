@@ -267,7 +267,8 @@ pub(super) async fn found_stale(
     let Ok(step) = apply(request, event, now, &bot.policy) else { return Ok(()) };
     let facts: Vec<&str> = changes.iter().map(|change| change.fact.as_str()).collect();
     let entry = record::of_step(now, Actor::Bot, AuditAct::FoundStale, &step).detail(&facts.join(", "));
-    let messages = vec![bot.thread(&step.request, card::stale(&changes)), bot.card_update(&step.request)];
+    let messages =
+        vec![bot.thread(&step.request, card::stale(&step.request, &changes)), bot.card_update(&step.request)];
     let update = Some(step.request);
     keep(bot, Commit { update, entries: vec![entry], messages, ..Commit::default() }).await
 }

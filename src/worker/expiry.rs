@@ -11,8 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Bot, record};
 use crate::approval::{Event, State, apply};
 use crate::audit::{Act as AuditAct, Actor};
-use crate::sentences::story;
-use crate::slack::message::Message;
+use crate::slack::card;
 use crate::store::{Commit, Filter, StoreError};
 
 /// How often the clock is looked at.
@@ -52,9 +51,8 @@ impl Expiry {
         for request in self.bot.store.requests(due).await? {
             let Ok(step) = apply(&request, Event::Tick, now, &self.bot.policy) else { continue };
             let entry = record::of_step(now, Actor::Bot, AuditAct::Expired, &step);
-            let words = story::expired(&step.request, step.from);
             let messages = vec![
-                self.bot.thread(&step.request, Message::of(words).body()),
+                self.bot.thread(&step.request, card::expired(&step.request, step.from)),
                 self.bot.card_update(&step.request),
             ];
             let commit =

@@ -5,6 +5,7 @@
 //! store and acts; none remembers anything that a restart would lose. Leaves the rule to `approval` and the words to
 //! `sentences`.
 
+mod again;
 mod bulk;
 mod copies;
 pub mod decision;
@@ -17,6 +18,7 @@ mod progress;
 pub mod record;
 pub mod recovery;
 mod reminders;
+mod source;
 pub mod submission;
 pub mod under_way;
 mod verdict;

@@ -5,6 +5,7 @@
 
 use crate::approval::{Policy, Refusal, Request, Step};
 use crate::audit::{Act, Actor, Entry};
+use crate::ckan::Site;
 use crate::ids::PersonId;
 use crate::slack::payload::Sender;
 use jiff::Timestamp;
@@ -25,6 +26,17 @@ pub fn of_request(at: Timestamp, actor: Actor, act: Act, request: &Request) -> E
         policy: Some(request.policy_digest.clone()),
         ..Entry::new(at, actor, act)
     }
+}
+
+/// What was said with a new request: why, what it repeats, and who is said to have asked, by a mark that only this bot
+/// can make of the address.
+pub fn words(request: &Request, site: &Site) -> String {
+    let repeats = request.repeats.as_ref().map(|id| format!(" (asked again after {id})"));
+    let source = request.source.as_ref().map(|source| {
+        let tag = site.tag(source.whole());
+        format!(" (source mark {})", tag.get(..16).unwrap_or_default())
+    });
+    format!("{}{}{}", request.reason, repeats.unwrap_or_default(), source.unwrap_or_default())
 }
 
 /// CKAN's ids; of a list only how long it is and its digest, which binds the ids that stand beside the request.

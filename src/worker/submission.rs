@@ -79,22 +79,19 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
         return decide(bot, wisher, &account, &id, Decision::Approve(typed)).await;
     }
     // The door kept the form open until this was so.
-    let Ok(Filled { reason, ticket, list, file }) = forms::filled(form, values, &bot.grammar) else {
+    let Ok(Filled { reason, ticket, source, list, file }) = forms::filled(form, values, &bot.grammar) else {
         return refuse_unbound(bot, wisher, "unknown_form", refusals::unknown_act()).await;
     };
     match (form, &opener) {
         (forms::ASK, Act::Command { text, .. }) => match bot.grammar.read(text) {
-            Ok(asked) => {
-                let wish = Wish { asked, reason, ticket, undoes: None };
-                wish::request(bot, wisher, &account, wish).await
-            }
+            Ok(asked) => wish::request(bot, wisher, &account, Wish::new(asked, reason, ticket, source)).await,
             Err(_) => refuse_unbound(bot, wisher, "form_too_old", refusals::form_too_old()).await,
         },
         (forms::ASK_LIST, Act::Command { text, .. }) => match bot.grammar.read(text) {
             Ok(asked) if wish::wants_list(&asked) => match listed(bot, list, file).await {
                 Ok(arguments) => {
                     let asked = Asked { arguments, ..asked };
-                    wish::request(bot, wisher, &account, Wish { asked, reason, ticket, undoes: None }).await
+                    wish::request(bot, wisher, &account, Wish::new(asked, reason, ticket, source)).await
                 }
                 Err(sentence) => refuse_unbound(bot, wisher, "bad_list", Text::from(sentence)).await,
             },
@@ -113,18 +110,15 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
             else {
                 return refuse(bot, wisher, &undone, &Refusal::OutOfOrder).await;
             };
-            let wish = Wish {
-                asked: Asked {
-                    operation: inverse.operation.to_owned(),
-                    arguments: inverse.arguments,
-                    reason: None,
-                    ticket: None,
-                    environment: Some(undone.environment.clone()),
-                },
-                reason,
-                ticket,
-                undoes: Some(undone),
+            let asked = Asked {
+                operation: inverse.operation.to_owned(),
+                arguments: inverse.arguments,
+                reason: None,
+                ticket: None,
+                source: None,
+                environment: Some(undone.environment.clone()),
             };
+            let wish = Wish { undoes: Some(undone), ..Wish::new(asked, reason, ticket, source) };
             wish::request(bot, wisher, &account, wish).await
         }
         _ => refuse_unbound(bot, wisher, "unknown_form", refusals::unknown_act()).await,

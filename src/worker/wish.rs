@@ -3,16 +3,20 @@
 //! Guarantees that a person is admitted before anything is planned, that a plan is made before anything is posted,
 //! and that a refusal is private and leaves nothing in the channel. Leaves decisions to `decision`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::intake::{ActError, Acted};
-use super::{Bot, Private, bulk, decision, limits, record, reminders};
+use super::{Bot, Private, bulk, decision, limits, record, reminders, source};
 use crate::approval::request::Words;
 use crate::approval::transition::later;
-use crate::approval::{Account, Admission, Item, ItemState, Matter, Plan, Refusal, Request, Role, State};
+use crate::approval::{
+    Account, Admission, Item, ItemState, Matter, Plan, Refusal, Request, Role, Source, State,
+};
 use crate::audit::{Act as AuditAct, Actor, Entry};
 use crate::ckan::Site;
 use crate::ids::{InboundId, RequestId};
@@ -33,12 +37,24 @@ const ITEMS_AT_ONCE: u32 = 500;
 /// As many of the latest requests are looked through for one of the same operation.
 const LATEST: u32 = 500;
 
-/// A wish in full: what, why, and what it undoes.
+/// A wish in full: what, why, for whom, and what it undoes or repeats.
 pub(super) struct Wish {
     pub(super) asked: Asked,
     pub(super) reason: String,
     pub(super) ticket: Option<String>,
+    pub(super) source: Option<Source>,
     pub(super) undoes: Option<Request>,
+    /// Of what the undone request did, only this.
+    pub(super) among: Option<BTreeSet<Uuid>>,
+    /// The request that this one asks for again.
+    pub(super) repeats: Option<RequestId>,
+}
+
+impl Wish {
+    /// What somebody asks for anew.
+    pub(super) fn new(asked: Asked, reason: String, ticket: Option<String>, source: Option<Source>) -> Self {
+        Self { asked, reason, ticket, source, undoes: None, among: None, repeats: None }
+    }
 }
 
 /// Who wishes, and how they are answered.
@@ -103,8 +119,8 @@ pub(super) async fn command(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<A
             }
             match asked.reason.clone() {
                 Some(reason) if !wants_list(&asked) => {
-                    let ticket = asked.ticket.clone();
-                    request(bot, wisher, &account, Wish { asked, reason, ticket, undoes: None }).await
+                    let (ticket, source) = (asked.ticket.clone(), asked.source.clone());
+                    request(bot, wisher, &account, Wish::new(asked, reason, ticket, source)).await
                 }
                 _ => open_form(bot, wisher, trigger, operation, &asked, text).await,
             }
@@ -145,11 +161,11 @@ async fn open_form(
         .line_break()
         .plain("You typed: ")
         .code(format!("/ckan {text}"));
-    let ticket = asked.ticket.as_deref();
+    let filled_in = forms::FilledIn { ticket: asked.ticket.as_deref(), source: asked.source.as_ref() };
     let form = if wants_list(asked) {
-        forms::ask_for_list(wisher.inbound, what, ticket)
+        forms::ask_for_list(wisher.inbound, what, filled_in)
     } else {
-        forms::ask(forms::ASK, wisher.inbound, what, ticket)
+        forms::ask(forms::ASK, wisher.inbound, what, filled_in)
     };
     opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
 }
@@ -256,7 +272,8 @@ pub(super) async fn request(
     }
     let planned = match &wish.undoes {
         Some(undone) if undone.plan.bulk.is_some() => {
-            let items = done_items(bot, &undone.id).await?;
+            let mut items = items(bot, &undone.id, Some(ItemState::Done)).await?;
+            items.retain(|item| wish.among.as_ref().is_none_or(|among| among.contains(&item.target)));
             change.plan_undoing(site, &undone.plan, items).await
         }
         _ => change.plan(site, &wish.asked.arguments).await,
@@ -295,6 +312,12 @@ pub(super) async fn request(
     if let Some(refusal) = limits::cooling_down(bot, &asker, &plan).await? {
         return refuse(bot, wisher, Some(name), &refusal).await;
     }
+    match &wish.source {
+        Some(who) => source::check(site, who, &mut plan).await,
+        // The way back was not the publisher's wish.
+        None if wish.undoes.is_some() => {}
+        None => source::warn_of_nobody(&mut plan),
+    }
     let items = plan.bulk.as_mut().map(|bulk| std::mem::take(&mut bulk.items)).unwrap_or_default();
     if change.tells_how_long_the_last_took() {
         plan.shown.push((story::LAST_TOOK.to_owned(), last_took(bot, &plan).await?));
@@ -309,10 +332,12 @@ pub(super) async fn request(
     request.undoes = wish.undoes.map(|undone| undone.id);
     request.eligible_and_others = eligible.and_others;
     request.eligible = eligible.users;
+    request.source = wish.source;
+    request.repeats = wish.repeats;
     let entry = record::of_request(now, actor, AuditAct::Requested, &request)
         .result(request.state.name())
         .rule(rules)
-        .detail(&request.reason);
+        .detail(&record::words(&request, site));
     let lane = request.id.to_string();
     let mut messages = vec![
         bot.message(&request, Delivery::Card { channel: bot.channel.clone() }, bot.card_body(&request, None)),
@@ -355,12 +380,16 @@ async fn who_could_approve(bot: &Bot, asking: &Admission, plan: &Plan) -> Result
     Ok(found)
 }
 
-/// Exactly what a request over many items did.
-async fn done_items(bot: &Bot, request: &RequestId) -> Result<Vec<Item>, StoreError> {
+/// The items of a request over many, in this state or in any.
+pub(super) async fn items(
+    bot: &Bot,
+    request: &RequestId,
+    state: Option<ItemState>,
+) -> Result<Vec<Item>, StoreError> {
     let mut items = vec![];
     let mut from = 0;
     loop {
-        let filter = ItemFilter { state: Some(ItemState::Done), from, limit: ITEMS_AT_ONCE };
+        let filter = ItemFilter { state, from, limit: ITEMS_AT_ONCE };
         let page = bot.store.items(request, filter).await?;
         let Some(last) = page.last() else { return Ok(items) };
         from = last.position + 1;

@@ -144,14 +144,16 @@ async fn invariant_10_no_whole_address_reaches_the_channel_the_log_or_the_audit(
     world.types(ALICE, &format!("/ckan email dft-admin {old}x! --reason Asked")).await;
     world.told(ALICE, "punctuation mark").await;
     let reason = format!("{old} says it is <mailto:{new}|{new}> now");
-    world.types(ALICE, &format!("/ckan email dft-admin {new} --reason \"{reason}\" --ticket 51234")).await;
+    let source = "dora.source@example.org";
+    let options = format!("--reason \"{reason}\" --ticket 51234 --requested-by <mailto:{source}|{source}>");
+    world.types(ALICE, &format!("/ckan email dft-admin {new} {options}")).await;
     let card = world.card("e-mail address").await;
     let told = world.told(ALICE, "is posted").await;
-    assert!(told.contains(old) && told.contains(new), "the requester sees both: {told}");
+    assert!([old, new, source].iter().all(|one| told.contains(one)), "the requester sees them: {told}");
     world.presses(BOB, &card, "approve").await;
     let form = world.control.wait_modal(BOB).await.unwrap();
     let shown = form.view.to_string();
-    assert!(shown.contains(old) && shown.contains(new), "and so does the approver: {shown}");
+    assert!([old, new, source].iter().all(|one| shown.contains(one)), "and so does the approver: {shown}");
     world.control.submit(BOB, &form.view_id, &json!({})).await.unwrap();
     let done = world.thread(&card, "Done and verified").await;
     world.told(ALICE, "Send this to the user").await;
@@ -169,7 +171,11 @@ async fn invariant_10_no_whole_address_reaches_the_channel_the_log_or_the_audit(
     world.presses(ALICE, &back, "approve").await;
     let form = world.control.wait_modal(ALICE).await.unwrap();
     world.control.submit(ALICE, &form.view_id, &json!({})).await.unwrap();
-    world.thread(&back, "CKAN has changed").await;
+    let stale = world.thread(&back, "CKAN has changed").await;
+    // Whoever asks for it again sees the addresses as the first requester did.
+    world.presses(ALICE, &stale, "again").await;
+    let told = world.told(ALICE, "is posted").await;
+    assert!(told.contains(old) && told.contains("dora.meanwhile@example.org"), "{told}");
 
     let calls = world.control.calls().await.unwrap();
     let in_channel =
@@ -183,7 +189,7 @@ async fn invariant_10_no_whole_address_reaches_the_channel_the_log_or_the_audit(
         ("the log", bot.log()),
     ];
     for (place, text) in &places {
-        for local in ["dora.transport@", "dora.moved@", "dora.meanwhile@"] {
+        for local in ["dora.transport@", "dora.moved@", "dora.meanwhile@", "dora.source@"] {
             let line = text.lines().find(|line| line.contains(local));
             assert!(line.is_none(), "{local} is in {place}: {line:?}");
         }

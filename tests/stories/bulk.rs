@@ -55,6 +55,8 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
     - They disappear from the site, the search and the API for everybody but sysadmins.
     - CKAN keeps them with their resources and files.
     - First one is withdrawn and verified, then five, then the rest; too many failures stop it.
+    Mind
+    - Nobody said who asked for this (--requested-by). The runbook wants the publisher's own request.
     Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
@@ -190,6 +192,8 @@ async fn hazard_3_a_harvest_source_among_datasets_is_refused_or_left_out() {
     - They disappear from the site, the search and the API for everybody but sysadmins.
     - CKAN keeps them with their resources and files.
     - First one is withdrawn and verified, then five, then the rest; too many failures stop it.
+    Mind
+    - Nobody said who asked for this (--requested-by). The runbook wants the publisher's own request.
     Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
@@ -293,6 +297,7 @@ async fn all_datasets_of_a_publisher_are_withdrawn_and_no_other() {
     - First one is withdrawn and verified, then five, then the rest; too many failures stop it.
     Mind
     - Only what the search finds is among them: drafts and datasets that are missing in the search are not.
+    - Nobody said who asked for this (--requested-by). The runbook wants the publisher's own request.
     Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");

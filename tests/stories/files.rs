@@ -30,7 +30,7 @@ async fn list_form(world: &World) -> String {
     world.types(ALICE, &format!("/ckan withdraw {ROADS}")).await;
     let open = world.control.wait_modal(ALICE).await.unwrap();
     let about = InboundId::new(open.view["private_metadata"].as_str().unwrap());
-    let view = forms::ask_for_list(&about, Text::from("Withdraw datasets"), None);
+    let view = forms::ask_for_list(&about, Text::from("Withdraw datasets"), forms::FilledIn::default());
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let update = json!({"view_id": open.view_id, "view": view});
     let answer: Value = http

@@ -16,6 +16,7 @@
     reason = "a story fails by panicking, shares its world within this binary only, and is told to its end"
 )]
 
+mod again;
 mod bulk;
 mod cards;
 mod decisions;
@@ -31,6 +32,7 @@ mod reading;
 mod refusals;
 mod restore;
 mod service;
+mod sources;
 mod users;
 mod withdraw;
 mod world;

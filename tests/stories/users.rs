@@ -50,6 +50,7 @@ async fn an_address_is_changed_and_back_and_only_two_people_see_it_whole() {
     - Whoever reads the new address can set a new password and act as this user, whose publishers are: Department for Transport (admin). Make sure that the account's owner asks for this: an answer from the present address, or somebody who knows them.
     - The user is an admin: whoever takes the account over can also let others into the publisher.
     - The bot's configuration allows every domain: check the spelling of this one letter by letter.
+    - Nobody said who asked for this (--requested-by). The runbook wants the account owner's own request.
     Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
@@ -260,6 +261,7 @@ async fn a_display_name_capitals_and_a_pending_double_are_told_on_the_card() {
     - The bot's configuration allows every domain: check the spelling of this one letter by letter.
     - It was typed with capitals and is set in small letters: before 2.12 CKAN takes capitals for another address.
     - The pending user pending-user has the new address, too, and cannot become active with it afterwards.
+    - Nobody said who asked for this (--requested-by). The runbook wants the account owner's own request.
     Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");

@@ -27,6 +27,8 @@ async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
         What will happen
         - It disappears from the site, the search and the API for everybody but sysadmins.
         - CKAN keeps it with its resources and files.
+        Mind
+        - Nobody said who asked for this (--requested-by). The runbook wants the publisher's own request.
         Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
         Request ‹ref› · plan ‹digest› · policy ‹digest›
         ");
@@ -50,6 +52,7 @@ async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
         - CKAN keeps it with its resources and files.
         Mind
         - This is CKAN ‹version›: a restore erases resources that were removed from the dataset earlier, if there are any, so no button offers it. It is asked for with /ckan restore road-accidents-2019 --to active --erase-removed-resources --env production --reason "…".
+        - Nobody said who asked for this (--requested-by). The runbook wants the publisher's own request.
         Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
         Request ‹ref› · plan ‹digest› · policy ‹digest›
         "#);
@@ -228,6 +231,7 @@ async fn a_harvested_dataset_says_what_its_harvester_will_do() {
         - CKAN keeps it with its resources and files.
         Mind
         - The harvester “Environment Agency Catalogue (ckan)” brings it back when the publisher's own copy has changed since ours was made. It runs only when somebody starts it.
+        - Nobody said who asked for this (--requested-by). The runbook wants the publisher's own request.
         Safer: To keep it away for good, have the publisher remove it from what “Environment Agency Catalogue (ckan)” harvests.
         Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
         Request ‹ref› · plan ‹digest› · policy ‹digest›
@@ -253,6 +257,7 @@ async fn a_harvested_dataset_says_what_its_harvester_will_do() {
         Mind
         - The harvester “Environment Agency Catalogue (ckan)” brings it back when the publisher's own copy has changed since ours was made. It runs only when somebody starts it.
         - This is CKAN ‹version›: a restore erases resources that were removed from the dataset earlier, if there are any, so no button offers it. It is asked for with /ckan restore river-levels-readings --to active --erase-removed-resources --env production --reason "…".
+        - Nobody said who asked for this (--requested-by). The runbook wants the publisher's own request.
         Safer: To keep it away for good, have the publisher remove it from what “Environment Agency Catalogue (ckan)” harvests.
         Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
         Request ‹ref› · plan ‹digest› · policy ‹digest›

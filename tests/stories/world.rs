@@ -497,6 +497,12 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
         audit(&self.database()).await
     }
 
+    /// The words of the audit's entries, in order; of those that have any.
+    pub async fn details(&self) -> Vec<String> {
+        let entries = entries(&self.database()).await.into_iter();
+        entries.filter_map(|entry| entry["detail"].as_str().map(str::to_owned)).collect()
+    }
+
     /// The audit's entries of this act: when, by which rules, and with which words.
     pub async fn audited(&self, act: &str) -> Vec<(Timestamp, String, String)> {
         let entries = entries(&self.database()).await.into_iter().filter(|entry| entry["act"] == act);

@@ -4,6 +4,8 @@
 //! state, publisher and groups that it had; and that nothing is offered where CKAN's way of restoring loses something.
 //! Leaves each single restore to the parent module.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -12,14 +14,14 @@ use uuid::Uuid;
 use super::{
     DatasetRestore, MENDED, PERHAPS_MENDED, PreviousState, Work, by_database, publisher_tie, revision,
 };
-use crate::approval::{Bulk, Item, Plan};
+use crate::approval::{Bulk, Item, Owner, Plan};
 use crate::ckan::{
     CallError, Cause, CkanVersion, Dataset, DatasetState, Effect, Reindexing, Restoring, Site, many,
 };
 use crate::operations::bulk::{BulkWork, Look, Moved, Seen, each};
 use crate::operations::dataset_withdraw;
 use crate::operations::resolve::{self, LeftOut, RECORDS_AT_ONCE};
-use crate::operations::{Facts, PlanError, Progress, Sighting};
+use crate::operations::{Facts, PlanError, Progress, Sighting, owners};
 
 /// What is approved of one dataset.
 #[derive(Serialize, Deserialize)]
@@ -44,6 +46,7 @@ struct Findings {
     renamed: LeftOut,
     version: Option<String>,
     in_database: bool,
+    owners: BTreeSet<Owner>,
 }
 
 impl Findings {
@@ -59,6 +62,7 @@ impl Findings {
         if dataset.name != item.name {
             self.renamed.add(&item.name);
         }
+        self.owners.extend(dataset.organisation.as_ref().map(owners::publisher));
         self.drafts += usize::from(was.state == PreviousState::Draft);
         let before = Before {
             work: Work {
@@ -180,6 +184,7 @@ fn put_together(site: &Site, findings: Findings) -> Plan {
         warnings,
         work: json!({}),
         bulk: Some(Bulk::of(findings.found)),
+        owners: findings.owners.into_iter().collect(),
         ..Plan::of(format!("Restore {what} on {}", site.environment))
     }
 }

@@ -4,7 +4,7 @@
 //! that what is typed must all be there, while lines of a list that cannot be withdrawn are left out and counted on
 //! the card; and that CKAN's own `bulk_update_delete`, which answers 200 to ids that it ignores, is never used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Arguments, DatasetWithdraw};
-use crate::approval::{Bulk, Item, Plan};
+use crate::approval::{Bulk, Item, Owner, Plan};
 use crate::ckan::{CallError, Cause, Dataset, DatasetState, Harvester, Restoring, Site, many};
 use crate::operations::bulk::{BulkWork, Look, Moved, Seen, each};
 use crate::operations::dataset_restore::{DatasetRestore, PreviousState};
 use crate::operations::resolve::{self, LeftOut, RECORDS_AT_ONCE};
 use crate::operations::target::DatasetTarget;
-use crate::operations::{ChangeOperation as _, Facts, Inverse, PlanError, visibility};
+use crate::operations::{ChangeOperation as _, Facts, Inverse, PlanError, owners, visibility};
 
 /// Harvesters that are asked about and told of.
 const MOST_HARVESTERS: usize = 5;
@@ -56,6 +56,7 @@ struct Findings {
     /// Source id to how many of the datasets are its.
     harvested: BTreeMap<String, usize>,
     contacts_hidden: bool,
+    owners: BTreeSet<Owner>,
 }
 
 impl Findings {
@@ -77,6 +78,7 @@ impl Findings {
         }
         self.in_groups += usize::from(!dataset.groups.is_empty());
         self.contacts_hidden |= dataset.contacts_hidden;
+        self.owners.extend(dataset.organisation.as_ref().map(owners::publisher));
         let harvest_source = dataset.harvested_by.as_ref().map(|by| by.source_id.clone());
         if let Some(source) = &harvest_source {
             *self.harvested.entry(source.clone()).or_default() += 1;
@@ -338,6 +340,7 @@ async fn put_together(
         facts: facts_of(&harvesters),
         work: json!(work),
         bulk: Some(Bulk::of(findings.found)),
+        owners: findings.owners.into_iter().collect(),
         ..Plan::of(summary)
     })
 }

@@ -10,8 +10,10 @@ use serde_json::json;
 use super::misreading::{label, mistake};
 use super::words::{self, Unreadable, Word};
 use super::{Asked, Mistake, Misunderstood};
+use crate::approval::Source;
 use crate::approval::ticket::whole_ticket;
 use crate::operations::lookup::{Found, look_up, refusal};
+use crate::operations::new_address::NewAddress;
 use crate::operations::registry::ArgumentReader;
 use crate::operations::{Meta, Registry, options};
 use crate::sentences::address::without_addresses;
@@ -102,12 +104,14 @@ impl Grammar {
         if let Some(word) = loose_word_of_a_reason(words) {
             return Err(Mistake::Target.because(sentences::reason_without_quotes(word)));
         }
+        let words = &with_whole_source(words);
         let matches = one
             .command
             .clone()
             .try_get_matches_from(shell_words(words))
             .map_err(|error| mistake(&error, one, words))?;
         check_own_values(one, &matches, words)?;
+        check_source(&matches, words)?;
         let arguments = (one.reader)(&matches).map_err(|_| not_read())?;
         let common = |name: &str| matches.try_get_one::<String>(name).ok().flatten().map(String::as_str);
         Ok(Asked {
@@ -115,6 +119,7 @@ impl Grammar {
             arguments,
             reason: common("reason").map(|reason| self.reason(reason)).transpose()?,
             ticket: common("ticket").map(|ticket| self.ticket(ticket)).transpose()?,
+            source: common("requested_by").map(Self::source).transpose()?,
             environment: common("environment").map(|name| self.environment(name)).transpose()?,
         })
     }
@@ -158,6 +163,16 @@ impl Grammar {
         }
     }
 
+    /// The address of whoever asked for it, from a command or a modal, with or without a name before it.
+    pub fn source(text: &str) -> Result<Source, Misunderstood> {
+        // What Slack made of it in a form.
+        let text = words::unwrapped(text);
+        match text.parse::<NewAddress>() {
+            Ok(address) => Ok(Source::new(address.as_typed())),
+            Err(why) => Err(Mistake::Source.because(sentences::not_a_source(&why.to_string()))),
+        }
+    }
+
     fn environment(&self, text: &str) -> Result<String, Misunderstood> {
         let name = text.trim().to_lowercase();
         if self.environments.contains(&name) {
@@ -196,6 +211,41 @@ fn shell_words(words: &[Word]) -> Vec<String> {
     plain
 }
 
+/// The words with the value of `--requested-by` as one of them: `Jo Bloggs <jo@example.gov.uk>` needs no quotation
+/// marks. A name ends with its address, or where an option begins.
+fn with_whole_source(words: &[Word]) -> Vec<Word> {
+    let is_option = |word: &&Word| !word.quoted && word.text.starts_with('-');
+    let mut whole: Vec<Word> = vec![];
+    let mut rest = words.iter().peekable();
+    while let Some(word) = rest.next() {
+        whole.push(word.clone());
+        if word.quoted || word.text != "--requested-by" {
+            continue;
+        }
+        let mut name: Vec<&Word> = rest.clone().take_while(|word| !is_option(word)).collect();
+        let Some(address) = name.iter().position(|word| word.text.contains('@')) else { continue };
+        name.truncate(address + 1);
+        let text: Vec<&str> = name.iter().map(|word| word.text.as_str()).collect();
+        whole.push(Word {
+            text: text.join(" "),
+            had_invisible: name.iter().any(|word| word.had_invisible),
+            quoted: true,
+        });
+        rest.by_ref().take(name.len()).for_each(drop);
+    }
+    whole
+}
+
+/// What nobody sees in an address may make it another one.
+fn check_source(matches: &ArgMatches, words: &[Word]) -> Result<(), Misunderstood> {
+    let Ok(Some(source)) = matches.try_get_one::<String>("requested_by") else { return Ok(()) };
+    let unclean = |word: &Word| word.had_invisible && word.text.ends_with(source.as_str());
+    if words.iter().any(unclean) {
+        return Err(Mistake::Source.because(sentences::invisible_in_source()));
+    }
+    Ok(())
+}
+
 /// The second word of a reason without quotation marks. Where a command takes several targets it would be one of them.
 fn loose_word_of_a_reason(words: &[Word]) -> Option<&str> {
     let is_option = |word: &Word| !word.quoted && word.text.starts_with('-');
@@ -213,6 +263,7 @@ fn help(about: &str) -> Asked {
         arguments: json!({ "command": words }),
         reason: None,
         ticket: None,
+        source: None,
         environment: None,
     }
 }

@@ -149,6 +149,7 @@ fn a_change_is_read_with_everything_it_takes() {
             arguments: json!({ "dataset": "road-accidents-2019", "resources": null, "to": null, "quietly": false }),
             reason: Some("Replaced by the 2020 edition".to_owned()),
             ticket: Some("51234".to_owned()),
+            source: None,
             environment: Some("staging".to_owned()),
         }
     );

@@ -33,6 +33,11 @@ pub(super) fn words(text: &str) -> Result<Vec<Word>, Unreadable> {
     Splitter { letters: &letters, at: 0 }.split()
 }
 
+/// A text of a modal's field without Slack's wrappings, its invisible characters still in it.
+pub(super) fn unwrapped(text: &str) -> String {
+    super::markup::unwrap(text)
+}
+
 /// The same for a text that is one piece, from a modal's field.
 pub(super) fn one_text(text: &str) -> Result<String, Unreadable> {
     Ok(clean(text)?.into_iter().filter(|letter| !is_invisible(*letter)).collect::<String>().trim().to_owned())

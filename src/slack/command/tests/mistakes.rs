@@ -66,9 +66,9 @@ fn options_are_told_their_mistakes() {
     withdraw x --reson \"y\"
       [option] `dataset withdraw` has no option `--reson`. Did you mean `--reason`?
     withdraw x --force
-      [option] `dataset withdraw` has no option `--force`. It takes `--resources`, `--to`, `--quietly`, `--reason`, `--ticket` and `--env`.
+      [option] `dataset withdraw` has no option `--force`. It takes `--resources`, `--to`, `--quietly`, `--reason`, `--ticket`, `--requested-by` and `--env`.
     withdraw x -f
-      [option] `dataset withdraw` has no option `-f`. It takes `--resources`, `--to`, `--quietly`, `--reason`, `--ticket` and `--env`.
+      [option] `dataset withdraw` has no option `-f`. It takes `--resources`, `--to`, `--quietly`, `--reason`, `--ticket`, `--requested-by` and `--env`.
     withdraw x --reason
       [option] `--reason` has no value. Write `--reason "why"`.
     withdraw x --reason --ticket 51234

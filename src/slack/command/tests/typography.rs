@@ -76,3 +76,39 @@ fn s17_invisible_characters_in_a_target_are_refused() {
         );
     }
 }
+
+#[test]
+fn whoever_asked_is_read_with_or_without_a_name_before_the_address() {
+    for text in [
+        "jo.bloggs@defra.gov.uk",
+        "Jo.Bloggs@DEFRA.gov.uk",
+        "<mailto:jo.bloggs@defra.gov.uk|jo.bloggs@defra.gov.uk>",
+        "Jo Bloggs &lt;<mailto:jo.bloggs@defra.gov.uk|jo.bloggs@defra.gov.uk>&gt;",
+        "“Jo Bloggs &lt;jo.bloggs@defra.gov.uk&gt;”",
+        "\"Bloggs, Jo\" &lt;jo.bloggs@defra.gov.uk&gt;",
+    ] {
+        for command in [
+            format!("withdraw --requested-by {text} x -r y"),
+            format!("withdraw x -r y —requested-by {text}"),
+        ] {
+            let asked = asked(&command);
+            assert_eq!(asked.source.unwrap().whole(), "jo.bloggs@defra.gov.uk", "{command}");
+            assert_eq!(asked.arguments["dataset"], "x", "{command}");
+        }
+    }
+    let asked = asked("withdraw x --requested-by=jo@defra.gov.uk --reason \"asked by al@defra.gov.uk\"");
+    assert_eq!(asked.source.unwrap().whole(), "jo@defra.gov.uk");
+}
+
+#[test]
+fn s17_invisible_characters_in_the_address_of_whoever_asked_are_refused() {
+    for text in [
+        " jo\u{200b}@defra.gov.uk",
+        "=jo\u{200b}@defra.gov.uk",
+        " Jo Blo\u{200b}ggs jo@defra.gov.uk",
+        " \"jo@de\u{ad}fra.gov.uk\"",
+    ] {
+        let said = sentence(&format!("withdraw x --requested-by{text}"));
+        assert!(said.starts_with("[source] There are invisible characters") && !said.contains('@'), "{said}");
+    }
+}
