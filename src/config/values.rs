@@ -26,10 +26,10 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-/// Where the store's file is.
+/// Where the store is: a file, or a database on a server, without the password.
 pub(super) fn database_url(text: &str) -> Result<String, String> {
     let Some(path) = text.strip_prefix("sqlite:") else {
-        return Err("is not a SQLite address; write \"sqlite://ckan-chatops.db\"".to_owned());
+        return server_url(text).map(|()| text.to_owned());
     };
     let path = path.trim_start_matches("//");
     if path.is_empty() {
@@ -41,6 +41,25 @@ pub(super) fn database_url(text: &str) -> Result<String, String> {
         );
     }
     Ok(text.to_owned())
+}
+
+fn server_url(text: &str) -> Result<(), String> {
+    let neither = "is neither a SQLite nor a PostgreSQL address; write \"sqlite://ckan-chatops.db\" or \"postgres://role@host/database\"";
+    let url = Url::parse(text).map_err(|_| neither.to_owned())?;
+    if !matches!(url.scheme(), "postgres" | "postgresql") {
+        return Err(neither.to_owned());
+    }
+    if url.password().is_some() {
+        return Err(
+            "has a password in it; take it out and put it into the variable DATABASE_PASSWORD".to_owned()
+        );
+    }
+    if url.host().is_none() || url.username().is_empty() || url.path().trim_matches('/').is_empty() {
+        return Err(
+            "does not name a role, a host and a database; write \"postgres://role@host/database\"".to_owned()
+        );
+    }
+    postgres_address(text).map_err(str::to_owned)
 }
 
 /// A length of time above zero and at most `longest`.

@@ -33,13 +33,26 @@ fn values_are_checked_one_by_one() {
     insta::assert_snapshot!(said("database_url = \"sqlite://ckan-chatops.db\"", &[
         "",
         "database_url = \"postgres://localhost/ckan\"",
+        "database_url = \"postgres://role:three@localhost/ckan\"",
+        "database_url = \"postgres://role@db.example.gov.uk/ckan\"",
+        "database_url = \"mysql://role@localhost/ckan\"",
         "database_url = \"sqlite::memory:\"",
         "database_url = \"sqlite://\"",
     ]), @r#"
+
     ckan-chatops.toml:1: the file has no database_url; write database_url = "sqlite://ckan-chatops.db"
 
     database_url = "postgres://localhost/ckan"
-    ckan-chatops.toml:2: database_url is not a SQLite address; write "sqlite://ckan-chatops.db"
+    ckan-chatops.toml:2: database_url does not name a role, a host and a database; write "postgres://role@host/database"
+
+    database_url = "postgres://role:three@localhost/ckan"
+    ckan-chatops.toml:2: database_url has a password in it; take it out and put it into the variable DATABASE_PASSWORD
+
+    database_url = "postgres://role@db.example.gov.uk/ckan"
+    ckan-chatops.toml:2: database_url would send a password unencrypted if the server asks for it; put ?sslmode=verify-full or ?sslmode=require at its end
+
+    database_url = "mysql://role@localhost/ckan"
+    ckan-chatops.toml:2: database_url is neither a SQLite nor a PostgreSQL address; write "sqlite://ckan-chatops.db" or "postgres://role@host/database"
 
     database_url = "sqlite::memory:"
     ckan-chatops.toml:2: database_url would forget every request at a restart; write a file, "sqlite://ckan-chatops.db"
@@ -218,7 +231,7 @@ fn several_problems_are_told_at_once_and_in_order() {
     let text =
         SOUND.replace("T0001", "acme").replace("approvals = 1", "approvals = 0").replace("sqlite:", "mysql:");
     insta::assert_snapshot!(problems(&text), @r#"
-    ckan-chatops.toml:2: database_url is not a SQLite address; write "sqlite://ckan-chatops.db"
+    ckan-chatops.toml:2: database_url is neither a SQLite nor a PostgreSQL address; write "sqlite://ckan-chatops.db" or "postgres://role@host/database"
     ckan-chatops.toml:5: team_id is not a workspace's id; write the id as Slack shows it, like "T0123ABCD"
     ckan-chatops.toml:12: approvals is 0, but at least one other person has to approve; write approvals = 1
     "#);
