@@ -1,7 +1,7 @@
 //! What the bot says of its own state, to machines.
 //!
 //! Guarantees that `/readyz` is 200 only while the store can be written, Slack has known the token as one of our
-//! workspace, and neither it nor the default environment's token was found wrong. A CKAN that is down is named and
+//! workspace, and neither it nor its channel nor the default environment's token was found wrong. A CKAN that is down is named and
 //! leaves the bot ready: it can still refuse, cancel and explain. Leaves who may look at it to the network.
 
 use std::collections::BTreeMap;
@@ -19,9 +19,14 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::ckan::{Cause, Sites, TunnelState};
+use crate::slack::channel::is_ours_alone;
 use crate::slack::people::Home;
 use crate::slack::web::{Identity, SlackError, SlackWeb};
 use crate::store::Store;
+use crate::worker::Bot;
+
+/// The channel of the cards, among what is asked about.
+const CHANNEL: &str = "slack.channel";
 
 /// How often Slack and every CKAN are asked whether they know us.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
@@ -47,8 +52,8 @@ enum Condition {
 pub struct Health {
     store: Arc<dyn Store>,
     conditions: RwLock<BTreeMap<String, Condition>>,
-    /// What nothing works without: Slack, and the default environment's token.
-    needed: [String; 2],
+    /// What nothing works without: Slack, its channel for the cards, and the default environment's token.
+    needed: [String; 3],
     slack_knew_us: AtomicBool,
     last_write: Mutex<Option<(Instant, bool)>>,
     tunnels: Vec<(String, watch::Receiver<TunnelState>)>,
@@ -57,12 +62,13 @@ pub struct Health {
 impl Health {
     /// Nothing asked yet.
     pub fn new(store: Arc<dyn Store>, sites: &Sites) -> Self {
-        let mut conditions = BTreeMap::from([("slack".to_owned(), Condition::Unasked)]);
+        let mut conditions =
+            BTreeMap::from(["slack", CHANNEL].map(|what| (what.to_owned(), Condition::Unasked)));
         conditions.extend(sites.names().map(|name| (format!("ckan.{name}"), Condition::Unasked)));
         Self {
             store,
             conditions: RwLock::new(conditions),
-            needed: ["slack".to_owned(), format!("ckan.{}", sites.default_name())],
+            needed: ["slack".to_owned(), CHANNEL.to_owned(), format!("ckan.{}", sites.default_name())],
             slack_knew_us: AtomicBool::new(false),
             last_write: Mutex::default(),
             tunnels: sites
@@ -89,10 +95,10 @@ impl Health {
     }
 
     /// Asks Slack and every CKAN, again and again, until told to stop.
-    pub async fn run(&self, web: &SlackWeb, home: &Home, sites: &Sites, stop: CancellationToken) {
+    pub async fn run(&self, bot: &Bot, stop: CancellationToken) {
         let asking = async {
             loop {
-                let all_good = self.ask(web, home, sites).await;
+                let all_good = self.ask(bot).await;
                 tokio::time::sleep(if all_good { LOOK_EVERY } else { LOOK_AGAIN }).await;
             }
         };
@@ -104,9 +110,10 @@ impl Health {
     }
 
     /// Asks once; whether all of them know us.
-    async fn ask(&self, web: &SlackWeb, home: &Home, sites: &Sites) -> bool {
-        self.note("slack", slack(web, home).await);
-        for site in sites.iter() {
+    async fn ask(&self, bot: &Bot) -> bool {
+        self.note("slack", slack(&bot.web, &bot.home).await);
+        self.note(CHANNEL, shared(&bot.web, &bot.home, &bot.channel).await);
+        for site in bot.sites.iter() {
             let condition = match site.prove().await {
                 Ok(_) => Condition::Good,
                 Err(error) => match error.cause {
@@ -178,6 +185,23 @@ async fn slack(web: &SlackWeb, home: &Home) -> Condition {
         Ok(identity) if is_ours(&identity, home) => Condition::Good,
         Ok(_) => Condition::Wrong("the bot token belongs to another workspace"),
         Err(SlackError::Refused(_)) => Condition::Wrong("Slack refuses the bot token"),
+        Err(SlackError::RateLimited(_) | SlackError::Unclear) => Condition::Away,
+    }
+}
+
+/// Whether somebody else sees the channel of the cards: nothing is asked or decided there then.
+async fn shared(web: &SlackWeb, home: &Home, channel: &str) -> Condition {
+    match web.channel(channel).await.map(|found| is_ours_alone(&found, home, channel)) {
+        Ok(Some(true)) => Condition::Good,
+        Ok(Some(false)) => {
+            Condition::Wrong("shared with another organisation, so nothing is asked or decided")
+        }
+        Err(SlackError::Refused(code)) if code == "missing_scope" => Condition::Wrong(
+            "the app lacks channels:read or groups:read; install it again with the present manifest",
+        ),
+        Ok(None) | Err(SlackError::Refused(_)) => {
+            Condition::Wrong("Slack does not show it; invite the bot, or mend slack.channel")
+        }
         Err(SlackError::RateLimited(_) | SlackError::Unclear) => Condition::Away,
     }
 }

@@ -315,8 +315,7 @@ fn begin_duties(bot: &Arc<Bot>, health: Arc<Health>, outbox: Outbox, lifecycle: 
     let stop = lifecycle.stop.clone();
     lifecycle.begin("outbox", async move { outbox.run(stop).await });
     let stop = lifecycle.stop.clone();
-    lifecycle
-        .begin("health", async move { health.run(&asking.web, &asking.home, &asking.sites, stop).await });
+    lifecycle.begin("health", async move { health.run(&asking, stop).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("forgetting", async move {
         while !stop.is_cancelled() {

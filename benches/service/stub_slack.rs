@@ -51,6 +51,11 @@ async fn method(
             json!({"ok": true, "user": {"id": user, "team_id": TEAM, "deleted": false, "is_bot": false}})
         }
         "usergroups.users.list" => json!({"ok": true, "users": []}),
+        "conversations.info" => {
+            let query = query.unwrap_or_default();
+            let channel = query.split('&').find_map(|pair| pair.strip_prefix("channel=")).unwrap_or_default();
+            json!({"ok": true, "channel": {"id": channel, "is_ext_shared": false}})
+        }
         "chat.postMessage" => {
             let call: Value = serde_json::from_slice(&body).unwrap_or_default();
             let number = posted.fetch_add(1, Ordering::Relaxed);

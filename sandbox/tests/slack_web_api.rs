@@ -108,7 +108,16 @@ async fn people_groups_and_channels_tell_who_is_who() {
     assert_eq!(scene.get("usergroups.list", &[]).await["usergroups"], json!([]));
 
     let channel = scene.get("conversations.info", &[("channel", CHANNEL)]).await["channel"].clone();
-    assert_eq!((&channel["is_ext_shared"], &channel["is_member"]), (&json!(true), &json!(true)));
+    assert_eq!((&channel["is_ext_shared"], &channel["is_member"]), (&json!(false), &json!(true)));
+    assert_eq!((&channel["shared_team_ids"], &channel["pending_shared"]), (&json!(["T0001"]), &json!([])));
+    scene.control.channel(CHANNEL, &json!({ "is_pending_ext_shared": true })).await.unwrap();
+    let channel = scene.get("conversations.info", &[("channel", CHANNEL)]).await["channel"].clone();
+    assert_eq!((&channel["is_pending_ext_shared"], &channel["is_shared"]), (&json!(true), &json!(false)));
+    assert_eq!(channel["pending_shared"], json!(["T0009"]));
+    let shared = json!({ "is_pending_ext_shared": false, "is_ext_shared": true });
+    scene.control.channel(CHANNEL, &shared).await.unwrap();
+    let channel = scene.get("conversations.info", &[("channel", CHANNEL)]).await["channel"].clone();
+    assert_eq!((&channel["is_ext_shared"], &channel["is_shared"]), (&json!(true), &json!(true)));
     assert_eq!(channel["connected_team_ids"], json!(["T0009"]));
     assert_eq!(scene.get("conversations.info", &[("channel", "C0404")]).await["error"], "channel_not_found");
     let page = scene.get("conversations.members", &[("channel", CHANNEL), ("limit", "4")]).await;

@@ -356,6 +356,26 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn s9_a_group_and_a_list_under_version_control_both_have_to_hold_somebody() {
+        let group = AccessList { users: BTreeSet::new(), usergroups: BTreeSet::from(["S1".to_owned()]) };
+        let member = |user: &str| Account { groups: BTreeSet::from(["S1".to_owned()]), ..account(user) };
+        // Whoever edits the group in Slack adds nobody whom the registry does not know …
+        let mut policy = Policy { approvers: group, ..policy() };
+        assert_eq!(person(&policy, &member("UBOB"), Role::Approver), Ok(PersonId::new("bob")));
+        assert_eq!(person(&policy, &member("UEVE"), Role::Approver), Err(Refusal::NotRegistered));
+        // … nor whom a rule does not name.
+        policy.rules = vec![Rule {
+            name: "named".into(),
+            approvers: Some(listed(&["UBOB", "UZOE"])),
+            ..Rule::default()
+        }];
+        assert_eq!(person(&policy, &member("UBOB"), Role::Approver), Ok(PersonId::new("bob")));
+        assert_eq!(person(&policy, &member("UCARA"), Role::Approver), Err(not_an_approver("named")));
+        // And being named is not enough where one is in the group no more.
+        assert_eq!(person(&policy, &account("UBOB"), Role::Approver), Err(not_an_approver(EVERYWHERE)));
+    }
+
+    #[test]
     fn every_rule_that_fits_must_let_somebody_through() {
         let mut policy = policy();
         policy.rules = vec![

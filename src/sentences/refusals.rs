@@ -37,7 +37,7 @@ pub fn refusal(refusal: &Refusal) -> Text {
             .code("approvers")
             .plain(" in the bot's configuration."),
         Refusal::CannotIdentify => text.plain(
-            "Slack could not tell me who you are just now, so the answer is no. Nothing was done. Try again in a minute.",
+            "Slack could not tell me who you are just now, or who sees the channel for requests, so the answer is no. Nothing was done. Try again in a minute.",
         ),
         Refusal::OwnRequest => text.plain(
             "You asked for this yourself, so you cannot decide on it. A second engineer has to. \

@@ -11,9 +11,17 @@ use crate::slack::message::cut;
 
 /// What the bot's calls need: `commands` for `/ckan`; `chat:write` for messages and their updates; `files:read` for a
 /// list that somebody attaches and `files:write` for a file of results; `users:read` and `usergroups:read` to know
-/// who somebody is.
-pub const SCOPES: &[&str] =
-    &["commands", "chat:write", "files:read", "files:write", "users:read", "usergroups:read"];
+/// who somebody is; `channels:read` and `groups:read` to know with whom the channel, public or private, is shared.
+pub const SCOPES: &[&str] = &[
+    "commands",
+    "channels:read",
+    "chat:write",
+    "files:read",
+    "files:write",
+    "groups:read",
+    "users:read",
+    "usergroups:read",
+];
 
 /// The slash command.
 pub const COMMAND: &str = "/ckan";
@@ -193,9 +201,11 @@ mod tests {
         // Scope and the call of `slack::web` (or the feature) that needs it, from Slack's method pages.
         let needed = [
             ("commands", "features.slash_commands"),
+            ("channels:read", "conversations.info"),
             ("chat:write", "chat.postMessage"),
             ("files:read", "files.info"),
             ("files:write", "files.completeUploadExternal"),
+            ("groups:read", "conversations.info"),
             ("users:read", "users.info"),
             ("usergroups:read", "usergroups.users.list"),
         ];

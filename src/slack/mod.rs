@@ -4,6 +4,7 @@
 //! outbox. Leaves decisions to `approval` and their carrying out to `worker`.
 
 pub mod card;
+pub mod channel;
 pub mod command;
 pub mod door;
 pub mod files;

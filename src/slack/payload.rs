@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use crate::ids::{TeamId, UserId};
 
+/// Longer than any id of Slack's.
+const LONGEST_ID: usize = 64;
+
 /// Who did it, where from, by a verified payload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sender {
@@ -151,6 +154,9 @@ pub fn command(body: &[u8]) -> Option<CommandBody> {
     if form.user_id.is_empty() || form.response_url.is_empty() || form.trigger_id.is_empty() {
         return None;
     }
+    if !is_id(&form.user_id) || !is_id(&form.team_id) {
+        return None;
+    }
     Some(CommandBody::Arrival(Box::new(Arrival {
         app: form.api_app_id,
         dedupe: Some(format!("command:{}", form.trigger_id)),
@@ -168,6 +174,11 @@ pub fn command(body: &[u8]) -> Option<CommandBody> {
     })))
 }
 
+/// Letters and digits, as Slack's ids are, and few: they stand in the audit as they came.
+fn is_id(text: &str) -> bool {
+    text.len() <= LONGEST_ID && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 #[derive(Debug, Deserialize)]
 struct InteractionForm {
     payload: String,
@@ -178,9 +189,12 @@ pub fn interaction(body: &[u8]) -> Option<Arrival> {
     let form: InteractionForm = serde_urlencoded::from_bytes(body).ok()?;
     let payload: Value = serde_json::from_str(&form.payload).ok()?;
     let text = |pointer: &str| payload.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let user = text("/user/id").filter(|id| !id.is_empty())?;
+    let user = text("/user/id").filter(|id| !id.is_empty() && is_id(id))?;
     // On an org-wide installation `team` is null; the user's own team id stands in.
     let team = text("/team/id").or_else(|| text("/user/team_id")).unwrap_or_default();
+    if !is_id(&team) {
+        return None;
+    }
     let sender = Sender {
         user: UserId::new(user),
         team: TeamId::new(team),
@@ -290,6 +304,17 @@ mod tests {
     fn s7_no_user_means_no_act() {
         let mut payload = click();
         payload["user"] = Value::Null;
+        assert!(interaction(&form(&payload)).is_none());
+        for odd in ["", "U0BOB ", "U0BOB\u{200b}", "<@U0BOB>", &"U".repeat(65)] {
+            payload["user"] = serde_json::json!({"id": odd});
+            assert!(interaction(&form(&payload)).is_none(), "{odd}");
+            let typed =
+                [("user_id", odd), ("team_id", "T1"), ("trigger_id", "1.2"), ("response_url", "https://x")];
+            assert_eq!(command(serde_urlencoded::to_string(typed).unwrap().as_bytes()), None, "{odd}");
+        }
+        payload["user"] = serde_json::json!({"id": "U".repeat(64)});
+        assert!(interaction(&form(&payload)).is_some());
+        payload["team"] = serde_json::json!({"id": "T".repeat(65)});
         assert!(interaction(&form(&payload)).is_none());
         assert!(interaction(b"payload=nonsense").is_none());
         assert!(interaction(b"\xff\xfe").is_none());

@@ -81,6 +81,34 @@ pub struct EnterpriseUser {
     pub enterprise_id: Option<String>,
 }
 
+/// What `conversations.info` says of a channel, as far as it tells with whom it is shared.
+#[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
+pub struct SlackChannel {
+    /// The channel's id.
+    pub id: String,
+    /// Shared with another organisation through Slack Connect. Slack leaves it out of what is no channel.
+    #[serde(default)]
+    pub is_ext_shared: Option<bool>,
+    /// Another organisation was invited and has not answered yet.
+    #[serde(default)]
+    pub is_pending_ext_shared: bool,
+    /// Shared between workspaces of one Enterprise Grid organisation.
+    #[serde(default)]
+    pub is_org_shared: bool,
+    /// The workspaces it is shared with, our own among them.
+    #[serde(default)]
+    pub shared_team_ids: Vec<String>,
+    /// Workspaces that were invited.
+    #[serde(default)]
+    pub pending_shared: Vec<String>,
+    /// Workspaces whose connection waits for somebody's approval.
+    #[serde(default)]
+    pub pending_connected_team_ids: Vec<String>,
+    /// Other organisations' workspaces that are connected.
+    #[serde(default)]
+    pub connected_team_ids: Vec<String>,
+}
+
 /// Who the token is.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
 pub struct Identity {
@@ -101,6 +129,11 @@ struct UserAnswer {
 struct GroupAnswer {
     #[serde(default)]
     users: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct ChannelAnswer {
+    channel: SlackChannel,
 }
 
 #[derive(Deserialize)]
@@ -189,6 +222,11 @@ impl SlackWeb {
         self.get::<GroupAnswer>("usergroups.users.list", &[("usergroup", id)])
             .await
             .map(|answer| answer.users)
+    }
+
+    /// One channel, read afresh (`conversations.info`).
+    pub async fn channel(&self, id: &str) -> Result<SlackChannel, SlackError> {
+        self.get::<ChannelAnswer>("conversations.info", &[("channel", id)]).await.map(|answer| answer.channel)
     }
 
     /// Posts a message, in a thread where one is named (`chat.postMessage`).

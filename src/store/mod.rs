@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use crate::approval::{Item, ItemState, Request, State};
 use crate::audit::{ChainHead, Entry, Link};
-use crate::ids::{InboundId, MessageId, RequestId};
+use crate::ids::{InboundId, MessageId, PersonId, RequestId, UserId};
 pub use opening::{OpenError, open, open_audit};
 
 /// What acting on a delivery waits for. Each kind is acted on beside the others, so that none waits for another.
@@ -226,6 +226,24 @@ pub struct ItemFilter {
     pub limit: u32,
 }
 
+/// A person who asks, by today's registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asker {
+    /// The person.
+    pub person: PersonId,
+    /// The person's accounts: what they asked for before the registry knew them counts too.
+    pub users: Vec<UserId>,
+}
+
+/// How much one person may have open at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MostOpen {
+    /// Whose requests count.
+    pub by: Asker,
+    /// So many, with the new one.
+    pub most: u32,
+}
+
 /// One transaction: everything in it happens, or nothing does.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Commit {
@@ -234,6 +252,9 @@ pub struct Commit {
     /// A new request (its version must be 1). [`StoreError::Conflict`] where one that is pending, approved or running
     /// touches the same target of the same environment.
     pub insert: Option<Request>,
+    /// How many this person may have pending, approved or held once the new request is made: [`StoreError::Conflict`]
+    /// where that would be more.
+    pub most_open: Option<MostOpen>,
     /// The items of the new request; what was said of targets holds for theirs.
     pub items: Vec<Item>,
     /// What becomes of items.
@@ -262,6 +283,8 @@ pub struct Filter {
     pub target: Option<(String, uuid::Uuid)>,
     /// Only of this environment and touching one of these. Meant for some hundred at a time.
     pub any_target: Option<(String, Vec<uuid::Uuid>)>,
+    /// Only those that this person asked for.
+    pub requested_by: Option<Asker>,
     /// At most so many, newest first; 0: a hundred.
     pub limit: u32,
 }

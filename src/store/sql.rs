@@ -5,7 +5,7 @@
 
 use sqlx::{Database, Encode, QueryBuilder, Type};
 
-use super::Filter;
+use super::{Asker, Filter};
 use crate::approval::{Item, State};
 use crate::ids::RequestId;
 
@@ -169,6 +169,16 @@ where
         let mut list = query.separated(", ");
         for target in targets {
             list.push_bind(target.to_string());
+        }
+        query.push("))");
+    }
+    if let Some(Asker { person, users }) = &filter.requested_by {
+        query.push(" AND id IN (SELECT id FROM request WHERE requester = ");
+        query.push_bind(person.to_string());
+        query.push(" UNION ALL SELECT id FROM request WHERE requester_user IN (");
+        let mut list = query.separated(", ");
+        for user in users {
+            list.push_bind(user.to_string());
         }
         query.push("))");
     }

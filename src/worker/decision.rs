@@ -19,7 +19,7 @@ use crate::slack::card::button;
 use crate::slack::forms;
 use crate::slack::message::Message;
 use crate::slack::payload::{Act, Sender};
-use crate::slack::people;
+
 use crate::store::{Commit, Inbound, MessageAddress, StoreError};
 
 /// How often a decision is made anew because somebody else was first.
@@ -44,7 +44,7 @@ pub(super) async fn press(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Act
         }
         return refuse_unbound(bot, wisher, "copied_button", refusals::copied_button()).await;
     }
-    let account = match people::look_up(&bot.web, &bot.home, &bot.policy, sender).await {
+    let account = match bot.account_in_our_channel(sender).await {
         Ok(account) => account,
         Err(refusal) => return refuse(bot, wisher, &request, &refusal).await,
     };

@@ -11,6 +11,7 @@ pub mod executor;
 pub mod expiry;
 pub mod holding;
 pub mod intake;
+mod limits;
 mod progress;
 pub mod record;
 pub mod recovery;
@@ -24,14 +25,16 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, Semaphore};
 
-use crate::approval::{Policy, Request};
+use crate::approval::{Account, Policy, Refusal, Request};
 use crate::ckan::Sites;
 use crate::clock::SharedClock;
 use crate::ids::{IdSource, InboundId, RequestId, WorkerId};
 use crate::operations::Registry;
 use crate::slack::card;
+use crate::slack::channel;
 use crate::slack::command::Grammar;
 use crate::slack::files::{ResultFile, SlackFiles};
+use crate::slack::payload::Sender;
 use crate::slack::people::Home;
 use crate::slack::web::SlackWeb;
 use crate::store::{Delivery, Outgoing, Store};
@@ -85,6 +88,11 @@ pub struct Bot {
 }
 
 impl Bot {
+    /// Who asks or decides, and that nobody else sees the channel: both read from Slack in one round.
+    async fn account_in_our_channel(&self, sender: &Sender) -> Result<Account, Refusal> {
+        channel::look_up_with_account(&self.web, &self.home, &self.policy, sender, &self.channel).await
+    }
+
     /// A message of a request, in the request's lane.
     fn message(&self, request: &Request, delivery: Delivery, body: serde_json::Value) -> Outgoing {
         Outgoing {

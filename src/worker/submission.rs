@@ -1,7 +1,7 @@
 //! From a sent form to a vote or a wish.
 //!
-//! Guarantees that a form counts only for the person who opened it, that the act it belongs to is read from the store
-//! and not from the form, and that what was filled in is checked again here. Leaves votes to `decision` and planning
+//! Guarantees that a form counts only for the person who opened it and for what was pressed, that the act it belongs to
+//! is read from the store and not from the form, and that what was filled in is checked again here. Leaves votes to `decision` and planning
 //! to `wish`.
 
 use serde_json::Value;
@@ -16,11 +16,11 @@ use crate::operations::dataset_withdraw::Arguments;
 use crate::operations::list;
 use crate::sentences::text::Text;
 use crate::sentences::{forms as sentences, refusals};
+use crate::slack::card::button;
 use crate::slack::command::Asked;
 use crate::slack::forms::{self, Filled};
 use crate::slack::payload::Act;
-use crate::slack::people;
-use crate::store::Inbound;
+use crate::store::{Inbound, MessageAddress};
 
 /// The arguments that a pasted or attached list makes, or the sentence that says what is wrong with it.
 async fn listed(bot: &Bot, pasted: Option<String>, file: Option<FileId>) -> Result<Value, String> {
@@ -33,6 +33,18 @@ async fn listed(bot: &Bot, pasted: Option<String>, file: Option<FileId>) -> Resu
         (None, None) => return Err(sentences::LIST_MISSING.to_owned()),
     };
     serde_json::to_value(Arguments::listed(list)).map_err(|_| sentences::LIST_MISSING.to_owned())
+}
+
+/// The form's name, where it is the one that this button opens; nothing where it is not.
+fn form_of<'f>(opener: &Act, form: &'f str) -> &'f str {
+    let Act::Press { button, .. } = opener else { return form };
+    let opens = match button.as_str() {
+        button::APPROVE => forms::REVIEW,
+        button::DENY => forms::DENY,
+        button::UNDO => forms::UNDO,
+        _ => "",
+    };
+    if form == opens { form } else { "" }
 }
 
 /// Acts on a sent form.
@@ -49,11 +61,19 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
     let Some(opener) = opener else {
         return refuse_unbound(bot, wisher, "form_too_old", refusals::form_too_old()).await;
     };
-    let account = match people::look_up(&bot.web, &bot.home, &bot.policy, sender).await {
+    // A press that was refused as a copy opened no form, whoever has learnt its id.
+    if let Act::Press { channel, ts, value, .. } = &opener {
+        let address = MessageAddress { channel: channel.clone(), ts: ts.clone() };
+        if !bot.store.is_message_of(&RequestId::new(value.as_str()), &address).await? {
+            return refuse_unbound(bot, wisher, "copied_button", refusals::copied_button()).await;
+        }
+    }
+    let account = match bot.account_in_our_channel(sender).await {
         Ok(account) => account,
         Err(refusal) => return wish::refuse(bot, wisher, None, &refusal).await,
     };
-    if let (forms::REVIEW, Act::Press { value, .. }) = (form.as_str(), &opener) {
+    let form = form_of(&opener, form);
+    if let (forms::REVIEW, Act::Press { value, .. }) = (form, &opener) {
         let typed = Some(values.get(forms::CONFIRMATION).cloned().unwrap_or_default());
         let id = RequestId::new(value.as_str());
         return decide(bot, wisher, &account, &id, Decision::Approve(typed)).await;
@@ -62,7 +82,7 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
     let Ok(Filled { reason, ticket, list, file }) = forms::filled(form, values, &bot.grammar) else {
         return refuse_unbound(bot, wisher, "unknown_form", refusals::unknown_act()).await;
     };
-    match (form.as_str(), &opener) {
+    match (form, &opener) {
         (forms::ASK, Act::Command { text, .. }) => match bot.grammar.read(text) {
             Ok(asked) => {
                 let wish = Wish { asked, reason, ticket, undoes: None };

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::intake::{ActError, Acted};
-use super::{Bot, Private, bulk, decision, record};
+use super::{Bot, Private, bulk, decision, limits, record};
 use crate::approval::request::Words;
 use crate::approval::transition::later;
 use crate::approval::{Account, Admission, Item, ItemState, Matter, Plan, Refusal, Request, Role, State};
@@ -25,12 +24,10 @@ use crate::slack::command::Asked;
 use crate::slack::message::Message;
 use crate::slack::payload::{Act, Sender};
 use crate::slack::{card, forms, people};
-use crate::store::{Commit, Delivery, Filter, Inbound, ItemFilter, Outgoing, StoreError};
+use crate::store::{Commit, Delivery, Filter, Inbound, ItemFilter, MostOpen, Outgoing, StoreError};
 
 /// Items read from the store at once.
 const ITEMS_AT_ONCE: u32 = 500;
-/// Targets asked about in one question to the store.
-const TARGETS_AT_ONCE: usize = 300;
 
 /// As many of the latest requests are looked through for one of the same operation.
 const LATEST: u32 = 500;
@@ -66,11 +63,20 @@ impl<'a> Wisher<'a> {
 pub(super) async fn command(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Acted, ActError> {
     let Act::Command { sender, text, trigger, response_url, .. } = act else { return Ok(Acted::Later) };
     let wisher = Wisher { inbound: &inbound.id, sender, response_url: Some(response_url) };
-    let account = match people::look_up(&bot.web, &bot.home, &bot.policy, sender).await {
-        Ok(account) => account,
-        Err(refusal) => return refuse(bot, wisher, None, &refusal).await,
+    let asked = bot.grammar.read(text);
+    let looked_up = if is_change(bot, asked.as_ref().ok()) {
+        bot.account_in_our_channel(sender).await
+    } else {
+        people::look_up(&bot.web, &bot.home, &bot.policy, sender).await
     };
-    let asked = match bot.grammar.read(text) {
+    let account = match looked_up {
+        Ok(account) => account,
+        Err(refusal) => {
+            let operation = asked.as_ref().ok().map(|asked| asked.operation.as_str());
+            return refuse(bot, wisher, operation, &refusal).await;
+        }
+    };
+    let asked = match asked {
         Ok(asked) => asked,
         Err(misunderstood) => {
             return answer(bot, wisher, misunderstood.sentence, "misunderstood").await;
@@ -103,6 +109,11 @@ pub(super) async fn command(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<A
             }
         }
     }
+}
+
+/// True where this asks for a change: what is only read is answered privately, whoever sees the channel.
+fn is_change(bot: &Bot, asked: Option<&Asked>) -> bool {
+    asked.is_some_and(|asked| bot.registry.change(&asked.operation).is_some())
 }
 
 /// Whether this account may ask for this at this moment.
@@ -225,7 +236,11 @@ pub(super) async fn request(
     };
     let (name, environment) = (operation.meta.name, site.environment.as_str());
     let before = Matter { operation: name, environment, risk: operation.meta.risk, size: 0 };
-    if let Err(refusal) = may_ask(bot, account, &before) {
+    let asker = match may_ask(bot, account, &before) {
+        Ok(admission) => limits::asker(&bot.policy, &admission.person, &admission.user),
+        Err(refusal) => return refuse(bot, wisher, Some(name), &refusal).await,
+    };
+    if let Some(refusal) = limits::too_many_open(bot, &asker).await? {
         return refuse(bot, wisher, Some(name), &refusal).await;
     }
     let planned = match &wish.undoes {
@@ -258,6 +273,9 @@ pub(super) async fn request(
     if let Some(other) = open_request_for(bot, site, &plan).await? {
         return answer(bot, wisher, refusals::already_open(&other), "already_open").await;
     }
+    if let Some(refusal) = limits::cooling_down(bot, &asker, &plan).await? {
+        return refuse(bot, wisher, Some(name), &refusal).await;
+    }
     let items = plan.bulk.as_mut().map(|bulk| std::mem::take(&mut bulk.items)).unwrap_or_default();
     if change.tells_how_long_the_last_took() {
         plan.shown.push((story::LAST_TOOK.to_owned(), last_took(bot, &plan).await?));
@@ -289,6 +307,7 @@ pub(super) async fn request(
         .commit(Commit {
             finishes: Some(wisher.inbound.clone()),
             insert: Some(request),
+            most_open: Some(MostOpen { by: asker, most: bot.policy.open_requests }),
             items,
             entries: vec![entry],
             messages,
@@ -332,9 +351,8 @@ async fn last_took(bot: &Bot, plan: &Plan) -> Result<String, ActError> {
 /// on it: it must not keep a dataset from ever being asked about again.
 async fn open_request_for(bot: &Bot, site: &Site, plan: &Plan) -> Result<Option<Request>, ActError> {
     let now = bot.clock.now();
-    let items = plan.bulk.iter().flat_map(|bulk| &bulk.items).map(|item| item.target);
-    let targets: Vec<Uuid> = plan.targets.iter().map(|target| target.id).chain(items).collect();
-    for some in targets.chunks(TARGETS_AT_ONCE) {
+    let targets = limits::targets(plan);
+    for some in targets.chunks(limits::TARGETS_AT_ONCE) {
         let open = bot
             .store
             .requests(Filter {

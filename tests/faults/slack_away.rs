@@ -128,7 +128,7 @@ async fn invariant_2_slack_cannot_say_who_asks_and_that_is_told_when_it_can_be()
     world.asks_for_the_withdrawal().await;
     world.control.wait_call(|call| call.method == "respond").await.unwrap();
     world.slack_is_back(&["*"]).await;
-    insta::assert_snapshot!(world.told(ALICE, "who you are").await, @"Slack could not tell me who you are just now, so the answer is no. Nothing was done. Try again in a minute.");
+    insta::assert_snapshot!(world.told(ALICE, "who you are").await, @"Slack could not tell me who you are just now, or who sees the channel for requests, so the answer is no. Nothing was done. Try again in a minute.");
     nothing_in_channel(&world).await;
     ckan_was_changed(&world, SLUG, 0).await;
     let card = world.asks_to_withdraw(ALICE, SLUG).await;

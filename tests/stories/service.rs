@@ -40,5 +40,6 @@ async fn it_is_ready_once_slack_and_ckan_know_it() {
     messages: 0 waiting, 0 given up
     ckan.production: good
     slack: good
+    slack.channel: good
     ");
 }

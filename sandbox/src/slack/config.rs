@@ -78,7 +78,8 @@ pub enum Page {
 
 impl SlackConfig {
     /// A platform team of three engineers, one of them in no user group, with a guest and another company's
-    /// employee in their channel.
+    /// employee in their channel. Slack does not call that channel shared until somebody says so (`/control/channel`), so
+    /// that each of the app's refusals can be seen by itself.
     pub fn small_team() -> Self {
         Self {
             signing_secret: "sandbox-signing-secret".into(),
@@ -145,9 +146,7 @@ fn small_workspace() -> Workspace {
             id: "C0001".into(),
             name: "govuk-platform-health".into(),
             members,
-            is_ext_shared: true,
-            is_private: false,
-            is_archived: false,
+            ..Channel::default()
         }],
     }
 }

@@ -84,7 +84,8 @@ pub struct Usergroup {
 }
 
 /// A channel, or a direct message where the id starts with `D`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "they are Slack's own flags")]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Channel {
     /// `C…` or `D…`.
     pub id: String,
@@ -94,6 +95,12 @@ pub struct Channel {
     pub members: Vec<String>,
     /// Shared with another company through Slack Connect.
     pub is_ext_shared: bool,
+    /// Another company was invited through Slack Connect and has not answered yet.
+    #[serde(default)]
+    pub is_pending_ext_shared: bool,
+    /// Shared with other workspaces of an Enterprise Grid organisation.
+    #[serde(default)]
+    pub is_org_shared: bool,
     /// A private channel.
     #[serde(default)]
     pub is_private: bool,

@@ -136,9 +136,8 @@ impl World {
                 id: id.clone(),
                 name: "directmessage".into(),
                 members: vec![user.to_owned(), self.workspace.app.bot_user_id.clone()],
-                is_ext_shared: false,
                 is_private: true,
-                is_archived: false,
+                ..Channel::default()
             });
         }
         id

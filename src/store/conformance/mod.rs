@@ -48,6 +48,8 @@ macro_rules! store_suite {
             requests: requests_are_found_by_expiry;
             requests: requests_are_found_by_what_people_quote;
             requests: requests_are_found_by_what_they_touch;
+            requests: requests_are_found_by_who_asked_with_whichever_account;
+            requests: s27_of_sixteen_racers_of_one_person_as_many_are_made_as_may_be_open;
             requests: a_question_without_a_limit_gets_a_hundred;
             items: items_come_with_their_request_and_are_read_in_pages;
             items: a_request_comes_with_as_many_items_as_it_says;

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::samples::{at, entry, inbound, insert, message, request, request_on, step, yes};
 use crate::approval::{Attempt, Outcome, Request, State, Target, Verdict, Vote};
 use crate::audit::{Act, ChainHead};
-use crate::ids::{AttemptId, RequestId, UserId, WorkerId};
-use crate::store::{Commit, Filter, InboundKind, Store, StoreError};
+use crate::ids::{AttemptId, PersonId, RequestId, UserId, WorkerId};
+use crate::store::{Asker, Commit, Filter, InboundKind, MostOpen, Store, StoreError};
 
 async fn put(store: &Arc<dyn Store>, request: Request) -> Result<(), StoreError> {
     store.commit(Commit { insert: Some(request), ..Commit::default() }).await
@@ -81,6 +81,7 @@ pub(in crate::store) async fn a_conflict_takes_everything_back(store: Arc<dyn St
         finishes: Some(inbound(1).id),
         insert: Some(request("01R2")),
         update: Some(first.clone()),
+        most_open: None,
         items: vec![],
         marks: None,
         entries: vec![entry(&first, Act::Approved)],
@@ -285,6 +286,74 @@ pub(in crate::store) async fn requests_are_found_by_what_they_touch(store: Arc<d
     assert_eq!(ids(&store, touching("production", 2)).await, ["01R1"]);
     assert_eq!(ids(&store, touching("staging", 1)).await, ["01R3"]);
     assert_eq!(ids(&store, touching("staging", 2)).await, Vec::<String>::new());
+}
+
+fn asker(person: &str, users: &[&str]) -> Asker {
+    Asker { person: PersonId::new(person), users: users.iter().copied().map(UserId::new).collect() }
+}
+
+pub(in crate::store) async fn requests_are_found_by_who_asked_with_whichever_account(store: Arc<dyn Store>) {
+    for (id, person, user) in [
+        ("01R1", "alice", "UALICE"),
+        ("01R2", "alice", "UALICE2"),
+        // Asked before the registry knew whose account it is.
+        ("01R3", "UALICE3", "UALICE3"),
+        ("01R4", "bob", "UBOB"),
+    ] {
+        let (requester, requester_user) = (PersonId::new(person), UserId::new(user));
+        insert(&store, Request { requester, requester_user, ..request(id) }).await;
+    }
+    let by = |asker| Filter { requested_by: Some(asker), ..Filter::default() };
+    let all = asker("alice", &["UALICE", "UALICE2", "UALICE3"]);
+    assert_eq!(ids(&store, by(all.clone())).await, ["01R3", "01R2", "01R1"]);
+    assert_eq!(ids(&store, by(asker("alice", &[]))).await, ["01R2", "01R1"]);
+    assert_eq!(ids(&store, by(asker("cara", &["UBOB"]))).await, ["01R4"]);
+    assert_eq!(ids(&store, by(asker("", &[]))).await, Vec::<String>::new());
+    let denied = Filter { states: vec![State::Denied], ..by(all) };
+    assert_eq!(ids(&store, denied).await, Vec::<String>::new());
+}
+
+pub(in crate::store) async fn s27_of_sixteen_racers_of_one_person_as_many_are_made_as_may_be_open(
+    store: Arc<dyn Store>,
+) {
+    let alice = asker("alice", &["UALICE", "UALICE2"]);
+    let of = |round: usize, racer: usize| {
+        let user = if racer.is_multiple_of(2) { "UALICE" } else { "UALICE2" };
+        let mine = Request { requester_user: UserId::new(user), ..request(&format!("01R{round}{racer:02}")) };
+        Commit {
+            entries: vec![entry(&mine, Act::Requested)],
+            most_open: Some(MostOpen { by: alice.clone(), most: 5 }),
+            insert: Some(mine),
+            ..Commit::default()
+        }
+    };
+    let theirs = Filter { requested_by: Some(alice.clone()), ..Filter::default() };
+    assert_eq!(race(&store, (0..16).map(|racer| of(1, racer)).collect()).await, 5);
+    assert_eq!(store.requests(theirs.clone()).await.unwrap().len(), 5);
+    // What others have open is no concern of theirs.
+    let others =
+        Request { requester: PersonId::new("bob"), requester_user: UserId::new("UBOB"), ..request("01S1") };
+    let most_open = Some(MostOpen { by: asker("bob", &["UBOB"]), most: 1 });
+    store.commit(Commit { insert: Some(others), most_open, ..Commit::default() }).await.unwrap();
+    // Whatever waits counts, and nothing else does.
+    for (number, (state, counts)) in [
+        (State::Approved, true),
+        (State::Held, true),
+        (State::Running, false),
+        (State::Unknown, false),
+        (State::Denied, false),
+        (State::Succeeded, false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let open = Filter { states: vec![State::Pending], ..theirs.clone() };
+        let one = store.requests(open).await.unwrap().remove(0);
+        change(&store, step(&one, state)).await.unwrap();
+        let made = race(&store, vec![of(2 + number, 0)]).await;
+        assert_eq!(made, usize::from(!counts), "{state:?}");
+    }
+    assert_eq!(store.audit_head().await.unwrap().seq, 5 + 4);
 }
 
 pub(in crate::store) async fn a_question_without_a_limit_gets_a_hundred(store: Arc<dyn Store>) {

@@ -1,15 +1,15 @@
 //! One [`Commit`], step by step, inside a transaction that somebody else began and ends.
 //!
-//! Guarantees the order: the audit first, then the delivery, the request, its items, its votes, the messages; and that no two
-//! requests are open, and no two run, on the same thing. Any error leaves the transaction to be rolled back, the
+//! Guarantees the order: the audit first, then the delivery, the request, its items, its votes, the messages; that no two
+//! requests are open, and no two run, on the same thing; and that nobody has more open than they may. Any error leaves the transaction to be rolled back, the
 //! audit with it.
 
-use super::{Connection, items, unavailable};
+use super::{Connection, Driver, items, unavailable};
 use crate::approval::{Item, Request, State};
 use crate::audit::{ChainHead, Entry, seal};
 use crate::ids::InboundId;
 use crate::store::rows::{self, HeadRow, RequestRow};
-use crate::store::{Commit, Outgoing, StoreError, Watch, WatchStep, sql};
+use crate::store::{Commit, Filter, MostOpen, Outgoing, StoreError, Watch, WatchStep, sql};
 
 /// Does everything in `commit`. `now_ms` is when.
 pub(super) async fn apply(
@@ -23,6 +23,9 @@ pub(super) async fn apply(
     }
     if let Some(request) = &commit.insert {
         insert(connection, request, &commit.items, now_ms).await?;
+    }
+    if let Some(limit) = &commit.most_open {
+        no_more_open(connection, limit).await?;
     }
     if let Some(marks) = &commit.marks {
         items::mark(connection, marks, now_ms).await?;
@@ -138,6 +141,26 @@ async fn insert(
     items::insert(connection, request, items, now_ms).await?;
     nothing_beside(connection, request, sql::REQUEST_OPEN_BESIDE).await?;
     vote(connection, request).await
+}
+
+/// Refuses where the person has more open than they may.
+async fn no_more_open(connection: &mut Connection, limit: &MostOpen) -> Result<(), StoreError> {
+    let filter = Filter {
+        states: vec![State::Pending, State::Approved, State::Held],
+        requested_by: Some(limit.by.clone()),
+        limit: limit.most.saturating_add(1),
+        ..Filter::default()
+    };
+    let Some(mut query) = sql::requests::<Driver>(&filter) else { return Ok(()) };
+    let open: Vec<RequestRow> = query.build_query_as().fetch_all(connection).await.map_err(unavailable)?;
+    if u32::try_from(open.len()).is_ok_and(|open| open <= limit.most) {
+        return Ok(());
+    }
+    // One that nobody can read is not counted by whoever decides again, who would meet it here without end.
+    for row in open {
+        row.request()?;
+    }
+    Err(StoreError::Conflict)
 }
 
 /// Refuses where `statement` finds another request on one of the same things.

@@ -134,6 +134,37 @@ pub(super) async fn usergroup(
 }
 
 #[derive(Debug, Deserialize)]
+pub(super) struct ChannelRequest {
+    id: String,
+    #[serde(default)]
+    is_ext_shared: Option<bool>,
+    #[serde(default)]
+    is_pending_ext_shared: Option<bool>,
+    #[serde(default)]
+    is_org_shared: Option<bool>,
+}
+
+/// Says with whom a channel is shared.
+pub(super) async fn channel(
+    State(shared): State<Arc<Shared>>,
+    Body(request): Body<ChannelRequest>,
+) -> Result<Json<Value>, Refusal> {
+    shared.change(|world| {
+        let channel = world.workspace.channels.iter_mut().find(|channel| channel.id == request.id);
+        let channel =
+            channel.ok_or_else(|| Refusal::missing("no_such_channel", "No channel has that id."))?;
+        for (flag, wanted) in [
+            (&mut channel.is_ext_shared, request.is_ext_shared),
+            (&mut channel.is_pending_ext_shared, request.is_pending_ext_shared),
+            (&mut channel.is_org_shared, request.is_org_shared),
+        ] {
+            *flag = wanted.unwrap_or(*flag);
+        }
+        Ok(Json(json!({ "ok": true, "channel": channel })))
+    })
+}
+
+#[derive(Debug, Deserialize)]
 pub(super) struct ClockRequest {
     advance_s: i64,
 }

@@ -109,10 +109,7 @@ fn forged(world: &World, request: &ClickRequest, action_ts: &str) -> (Message, C
     let channel = world.channel(&request.channel).cloned().unwrap_or_else(|| Channel {
         id: request.channel.clone(),
         name: "forged".into(),
-        members: Vec::new(),
-        is_ext_shared: false,
-        is_private: false,
-        is_archived: false,
+        ..Channel::default()
     });
     let action = json!({
         "type": "button",

@@ -262,6 +262,15 @@ impl Control {
         self.post::<Value>("usergroup", &json!({ "id": id, "users": users })).await.map(drop)
     }
 
+    /// Says with whom a channel is shared, such as `{"is_ext_shared": true}`.
+    pub async fn channel(&self, id: &str, fields: &Value) -> Result<(), ControlError> {
+        let mut body = json!({ "id": id });
+        if let (Some(body), Some(fields)) = (body.as_object_mut(), fields.as_object()) {
+            body.extend(fields.clone());
+        }
+        self.post::<Value>("channel", &body).await.map(drop)
+    }
+
     /// Moves the sandbox's clock on.
     pub async fn advance_clock(&self, seconds: i64) -> Result<(), ControlError> {
         self.post::<Value>("clock", &json!({ "advance_s": seconds })).await.map(drop)

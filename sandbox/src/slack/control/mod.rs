@@ -98,6 +98,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/control/fault", post(admin::fault))
         .route("/control/person", post(admin::person))
         .route("/control/usergroup", post(admin::usergroup))
+        .route("/control/channel", post(admin::channel))
         .route("/control/clock", post(admin::clock))
         .layer(middleware::from_fn(refuse_foreign_origins))
 }

@@ -4,8 +4,9 @@ use sqlx::Row as _;
 
 use super::*;
 use crate::approval::{ItemState, State};
+use crate::ids::{PersonId, UserId};
 use crate::store::conformance::samples::{at, insert, request, yes};
-use crate::store::{Delivery, sql};
+use crate::store::{Asker, Delivery, sql};
 
 const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
 
@@ -111,6 +112,7 @@ async fn questions_about_open_requests_do_not_read_finished_ones() {
     let on_disk = OnDisk::new().await;
     let mut file = on_disk.file().await;
     let open = vec![State::Pending, State::Approved];
+    let asker = Asker { person: PersonId::new("alice"), users: vec![UserId::new("UALICE")] };
     for (filter, index) in [
         (Filter { states: open.clone(), ..Filter::default() }, "request_open_age"),
         (Filter { states: vec![State::Running, State::Unknown], ..Filter::default() }, "request_open_age"),
@@ -127,6 +129,8 @@ async fn questions_about_open_requests_do_not_read_finished_ones() {
             },
             "request_target_target",
         ),
+        (Filter { requested_by: Some(asker.clone()), ..Filter::default() }, "request_requester "),
+        (Filter { requested_by: Some(asker), states: open, ..Filter::default() }, "request_requester_user "),
         (Filter::default(), "request_age"),
     ] {
         let query = sql::requests::<sqlx::Sqlite>(&filter).unwrap().into_string();
