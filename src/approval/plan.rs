@@ -132,9 +132,14 @@ impl Plan {
         }
     }
 
-    /// True where an approver has to see more than the card, or to type something, before a yes counts.
+    /// True where an approver has to see more than the card, or to type something, before a yes counts: what only
+    /// they may see, what nothing gives back, and many things at once.
     pub fn needs_review(&self) -> bool {
-        self.confirmation.is_some() || !self.private.is_empty()
+        self.confirmation.is_some()
+            || !self.private.is_empty()
+            || self.risk == Risk::Irreversible
+            || self.bulk.is_some()
+            || self.targets.len() > 1
     }
 
     /// How many things it acts on.
@@ -260,6 +265,13 @@ mod tests {
         assert!(!moved(|p| p.shown.clear()));
         assert!(!moved(|p| p.warnings.push("new".to_owned())));
         assert!(!moved(|p| p.summary.push('x')));
+    }
+
+    #[test]
+    fn a_digest_is_written_as_it_is() {
+        let digest = PlanDigest::from_hex("00ff");
+        assert_eq!((digest.as_str(), digest.to_string()), ("00ff", "00ff".to_owned()));
+        assert_eq!(sample().digest().as_str().len(), 64);
     }
 
     #[test]
