@@ -223,3 +223,23 @@ async fn write(bot: &Bot, step: Step, entry: Entry, said: Option<Text>) -> Resul
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::operations::Registry;
+
+    #[test]
+    fn what_an_operation_never_runs_beside_is_another_operation_that_there_is() {
+        let registry = Registry::all();
+        let mut named = 0;
+        for operation in registry.iter() {
+            let change = registry.change(operation.meta.name);
+            for other in change.map_or(&[][..], |change| change.never_beside()) {
+                assert!(registry.change(other).is_some(), "{}: {other}", operation.meta.name);
+                assert_ne!(*other, operation.meta.name);
+                named += 1;
+            }
+        }
+        assert!(named > 0);
+    }
+}
