@@ -184,6 +184,7 @@ async fn slack_refuses_the_card_for_good_and_nobody_is_told_that_it_is_posted() 
     let private = world.control.wait_text(ALICE, "/ckan request cancel").await.unwrap();
     let reference = private.text.split("request cancel ").nth(1).unwrap().split('.').next().unwrap();
     world.types(ALICE, &format!("/ckan request cancel {reference}")).await;
+    world.told(ALICE, "is cancelled").await;
     world.asks_for_the_withdrawal().await;
     let card = world.card(SLUG).await;
     world.told(ALICE, "is posted").await;
