@@ -3,19 +3,21 @@
 //! Guarantees an exit code that tells (0 done, 1 failed, 2 not understood) and one readable reason on standard error.
 //! Leaves the work to the modules that it names.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret;
 use url::Url;
 
 use crate::audit;
 use crate::config::{Config, Problems, secrets};
 use crate::operations::{Registry, manual};
 use crate::slack::manifest;
-use crate::store::sqlite::SqliteAuditReader;
-use crate::{serve, telemetry};
+use crate::store::copy::Copied;
+use crate::{serve, store, telemetry};
 
 /// Run the CKAN runbook from Slack, with a second engineer's approval and a proof of the outcome.
 #[derive(Debug, Parser)]
@@ -44,6 +46,11 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Look after the store.
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
     /// Print the manifest of the Slack app.
     Manifest {
         /// Where Slack will reach the bot, for example <https://chatops.example.gov.uk>.
@@ -64,6 +71,19 @@ enum AuditCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum StoreCommand {
+    /// Copy everything from a file to an empty database on a server; stop the bot first.
+    Copy {
+        /// The file, for example <sqlite://ckan-chatops.db>.
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// The database, for example <postgres://role@host/database>; its password comes from `DATABASE_PASSWORD`.
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
+}
+
 /// A failure, as one readable reason.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -73,6 +93,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Serve { config } => serve(&config).await,
         Command::CheckConfig { config } => check(&config),
         Command::Audit { command: AuditCommand::Verify { config } } => verify(&config).await,
+        Command::Store { command: StoreCommand::Copy { from, to } } => copy(&from, &to).await,
         Command::Manifest { url } => manifest::of(&Registry::all(), &url).map_err(Into::into),
         Command::Operations => Ok(manual::markdown(&Registry::all())),
     };
@@ -138,7 +159,26 @@ fn check(file: &Path) -> Result<String, Failed> {
 
 async fn verify(file: &Path) -> Result<String, Failed> {
     let config = Config::read_file(file)?;
-    let reader = SqliteAuditReader::open(&config.database_url).await?;
-    let head = audit::verify_store(&reader).await?;
+    let password = secrets::database_password(&secrets::process_environment)?;
+    let password = password.as_ref().map(ExposeSecret::expose_secret);
+    let reader = store::open_audit(&config.database_url, password).await?;
+    let head = audit::verify_store(reader.as_ref()).await?;
     Ok(format!("The audit holds: {} entries, the last one's hash is {}.\n", head.seq, head.hash))
+}
+
+async fn copy(from: &str, to: &str) -> Result<String, Failed> {
+    let password = secrets::database_password(&secrets::process_environment)?;
+    let password = password.as_ref().map(ExposeSecret::expose_secret);
+    let Copied { rows, head } = store::copy::copy(from, to, password).await?;
+    let mut words = String::new();
+    for (table, count) in rows {
+        // Writing to a String cannot fail.
+        let _ = writeln!(words, "{count:>9}  {table}");
+    }
+    let _ = writeln!(
+        words,
+        "Copied. The audit holds on both sides: {} entries, the last one's hash is {}. Write the new database_url into the configuration.",
+        head.seq, head.hash
+    );
+    Ok(words)
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
@@ -30,15 +31,15 @@ use crate::slack::response_address::ResponseAddress;
 use crate::slack::signature::Verifier;
 use crate::slack::web::SlackWeb;
 use crate::store::Store;
-use crate::store::sqlite::SqliteStore;
 use crate::worker::executor::Executor;
 use crate::worker::expiry::Expiry;
+use crate::worker::holding::Holding;
 use crate::worker::intake::Intake;
 use crate::worker::recovery::Recovery;
 use crate::worker::under_way::UnderWay;
 use crate::worker::watches::Watches;
 use crate::worker::{Bot, Wakes};
-use crate::{http, telemetry};
+use crate::{http, store, telemetry};
 use tunnels::Tunnels;
 
 /// How long work that runs may take to finish after a signal.
@@ -55,7 +56,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 pub enum ServeError {
     /// The database cannot be used; the text says what to do.
     #[error("the database cannot be used: {0}")]
-    Store(#[from] crate::store::sqlite::OpenError),
+    Store(#[from] store::OpenError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -102,7 +103,8 @@ impl Server {
     /// Starts the service on a clock of the caller's.
     pub async fn start_at(config: Config, secrets: Secrets, clock: SharedClock) -> Result<Self, ServeError> {
         let metrics = telemetry::start_metrics()?;
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&config.database_url, clock.clone()).await?);
+        let password = secrets.database_password.as_ref().map(ExposeSecret::expose_secret);
+        let store = store::open(&config.database_url, password, clock.clone()).await?;
         let wakes = Wakes::default();
         let bot = Arc::new(bot(&config, &secrets, clock, store.clone(), wakes.clone())?);
         let health = Arc::new(Health::new(store.clone(), &bot.sites));
@@ -264,7 +266,8 @@ fn sites(config: &Config, secrets: &Secrets) -> Result<Sites, ServeError> {
             },
         })
         .map_err(|_| unusable())?;
-        sites.push(site.with_email_domains(EmailDomains::new(config.email_domains.clone())));
+        let site = site.with_email_domains(EmailDomains::new(config.email_domains.clone()));
+        sites.push(site.with_csw_sync(environment.csw_sync.clone()));
     }
     Ok(Sites::new(sites, default.unwrap_or_default()))
 }
@@ -305,6 +308,8 @@ fn begin_duties(bot: &Arc<Bot>, health: Arc<Health>, outbox: Outbox, lifecycle: 
     lifecycle.begin("recovery", async move { recovery.run(&tasks, stop).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("expiry", async move { expiry.run(stop).await });
+    let (holding, stop) = (Holding::new(bot.clone()), lifecycle.stop.clone());
+    lifecycle.begin("holding", async move { holding.run(stop).await });
     let (watches, stop) = (Watches::new(bot.clone()), lifecycle.stop.clone());
     lifecycle.begin("watches", async move { watches.run(stop).await });
     let stop = lifecycle.stop.clone();

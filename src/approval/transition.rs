@@ -178,9 +178,7 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
             if request.plan.bulk.is_none() {
                 return Err(Refusal::OutOfOrder);
             }
-            // As long as an approval may wait for its execution, and not longer.
-            let seen = request.attempt.as_ref().map_or(alive_at, |held| held.claimed_at.max(alive_at));
-            if now >= later(seen, policy.approved_ttl) {
+            if now >= may_be_resumed_until(request, alive_at, policy) {
                 return Err(Refusal::TooLate);
             }
             refuse_if_frozen(request, now, policy)?;
@@ -281,6 +279,13 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
         ) => return Err(Refusal::OutOfOrder),
     }
     Ok(Step { request: next, from })
+}
+
+/// Until when an interrupted request of many items may be gone on with: as long as an approval may wait for its
+/// execution, and not longer.
+pub fn may_be_resumed_until(request: &Request, alive_at: Timestamp, policy: &Policy) -> Timestamp {
+    let seen = request.attempt.as_ref().map_or(alive_at, |held| held.claimed_at.max(alive_at));
+    later(seen, policy.approved_ttl)
 }
 
 /// `now` and a while.
@@ -385,14 +390,13 @@ fn refuse_unless_holder(request: &Request, attempt: &AttemptId) -> Result<(), Re
 }
 
 fn decided(request: &Request) -> Refusal {
+    // Nobody's vote ended what was taken back or ran out.
+    let by = request.decided_by().filter(|_| !matches!(request.state, State::Cancelled | State::Expired));
     Refusal::AlreadyDecided {
         state: request.state,
-        // Nobody's vote ended what was taken back or ran out.
-        by: request
-            .decided_by()
-            .filter(|_| !matches!(request.state, State::Cancelled | State::Expired))
-            .map(|vote| vote.user.clone()),
-        at: request.state_since,
+        by: by.map(|vote| vote.user.clone()),
+        // What is held was decided before it was held.
+        at: by.filter(|_| request.state == State::Held).map_or(request.state_since, |vote| vote.at),
     }
 }
 

@@ -230,6 +230,12 @@ fn a_second_clicker_learns_who_decided() {
         apply(&approved, approve("UCARA"), at(11), &policy()),
         Err(Refusal::AlreadyDecided { state: State::Approved, by: Some(UserId::new("UBOB")), at: at(10) })
     );
+    // When it was decided, not since when it waits.
+    let held = apply(&approved, Event::Hold(hold(60)), at(20), &policy()).unwrap().request;
+    assert_eq!(
+        apply(&held, approve("UCARA"), at(21), &policy()),
+        Err(Refusal::AlreadyDecided { state: State::Held, by: Some(UserId::new("UBOB")), at: at(10) })
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod action;
 pub mod archive;
 mod classify;
 pub mod command_line;
+pub mod daily;
 pub mod database;
 pub mod dataset;
 pub mod error;
@@ -30,6 +31,7 @@ pub mod version;
 
 pub use archive::Archive;
 pub use command_line::{CommandLine, CommandLineSettings, Exit, Finished, NotAWord, Word};
+pub use daily::Daily;
 pub use database::{Database, DatabaseAddresses};
 pub use dataset::{Dataset, DatasetState};
 pub use error::{CallError, Cause, Effect};

@@ -22,8 +22,8 @@ use super::action::Call;
 use super::classify::Kind;
 use super::programs::{ProgramSettings, Programs};
 use super::{
-    Archive, CallError, Cause, CkanVersion, CommandLine, Database, DatabaseAddresses, Effect, EmailDomains,
-    Services, Tunnel,
+    Archive, CallError, Cause, CkanVersion, CommandLine, Daily, Database, DatabaseAddresses, Effect,
+    EmailDomains, Services, Tunnel,
 };
 use crate::http;
 
@@ -91,6 +91,7 @@ pub struct Site {
     archive: Option<Archive>,
     programs: Programs,
     email_domains: EmailDomains,
+    csw_sync: Option<Daily>,
     private_texts: Hmac<Sha256>,
 }
 
@@ -166,6 +167,7 @@ impl Site {
             database,
             archive: settings.archive.map(Archive::new),
             email_domains: EmailDomains::default(),
+            csw_sync: None,
             private_texts,
         })
     }
@@ -179,6 +181,17 @@ impl Site {
     #[must_use]
     pub fn with_email_domains(self, email_domains: EmailDomains) -> Self {
         Self { email_domains, ..self }
+    }
+
+    /// The same site, on which the CSW catalogue is filled at this time of the day.
+    #[must_use]
+    pub fn with_csw_sync(self, csw_sync: Option<Daily>) -> Self {
+        Self { csw_sync, ..self }
+    }
+
+    /// When the CSW catalogue is filled, where the configuration says.
+    pub fn csw_sync(&self) -> Option<&Daily> {
+        self.csw_sync.as_ref()
     }
 
     /// The domains in which its accounts' addresses may be.

@@ -14,13 +14,14 @@ use super::programs::{Programs, programs};
 use super::secrets::{SecretOf, TokenSource};
 use super::section::Section;
 use super::values;
-use crate::ckan::{CommandLineSettings, Service, ServiceSettings};
+use crate::ckan::{CommandLineSettings, Daily, Service, ServiceSettings};
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const WRITE_DEADLINE: Duration = Duration::from_secs(150);
 const BULK_CONCURRENCY: NonZeroU8 = NonZeroU8::MIN.saturating_add(3);
 const MOST_AT_ONCE: i64 = 32;
 const LONGEST_TIMEOUT: (Duration, &str) = (Duration::from_mins(10), "10 minutes");
+const LONGEST_SYNC: (Duration, &str) = (Duration::from_hours(23), "23 hours");
 const LONGEST_DEADLINE: (Duration, &str) = (Duration::from_hours(1), "an hour");
 
 /// One CKAN.
@@ -52,6 +53,8 @@ pub struct EnvironmentSettings {
     pub command_line: Option<CommandLineSettings>,
     /// How the services around it are looked at and restarted.
     pub services: BTreeMap<Service, ServiceSettings>,
+    /// When its CSW catalogue is filled.
+    pub csw_sync: Option<Daily>,
     /// The program that makes `ckan_url` reachable, with its arguments.
     pub tunnel: Option<Vec<String>>,
 }
@@ -165,6 +168,7 @@ fn environment(
         }
         given
     });
+    let csw_sync = csw_sync(report, &mut section);
     let Programs { command_line, services, tunnel } =
         programs(report, &mut section, ckan_url.as_ref().map(|url| &url.value));
     let place = section.place;
@@ -208,9 +212,21 @@ fn environment(
         bulk_concurrency: bulk_concurrency.flatten().unwrap_or(BULK_CONCURRENCY),
         command_line,
         services,
+        csw_sync,
         tunnel: tunnel.map(|tunnel| tunnel.value),
     };
     Some((settings, sources))
+}
+
+/// When the CSW catalogue is filled every day.
+fn csw_sync(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Daily> {
+    const EXAMPLE: &str = "{ at = \"06:00\", lasts = \"1h\", time_zone = \"Europe/London\" }";
+    let mut daily = section.table(report, "csw_sync", "csw_sync", EXAMPLE)?;
+    let at = daily.required(report, "at", "\"06:00\"", values::time_of_day);
+    let lasts = daily.required(report, "lasts", "\"1h\"", |text| values::duration(text, LONGEST_SYNC));
+    let time_zone = daily.required(report, "time_zone", "\"Europe/London\"", values::time_zone);
+    daily.finish(report);
+    Some(Daily { at: at?.value, lasts: lasts?.value, time_zone: time_zone?.value })
 }
 
 /// Whether two environments' tunnels would want the same port of this machine.

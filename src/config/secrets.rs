@@ -15,6 +15,7 @@ use crate::ckan::DatabaseAddresses;
 pub(super) const SIGNING_SECRET: &str = "SLACK_SIGNING_SECRET";
 pub(super) const PREVIOUS_SIGNING_SECRET: &str = "SLACK_SIGNING_SECRET_PREVIOUS";
 pub(super) const BOT_TOKEN: &str = "SLACK_BOT_TOKEN";
+const DATABASE_PASSWORD: &str = "DATABASE_PASSWORD";
 
 /// What must not stand in the configuration file.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct Secrets {
     pub signing_secret_previous: Option<SecretString>,
     /// The bot's own token for Slack's Web API.
     pub bot_token: SecretString,
+    /// The password of the role in `database_url`, where its server asks for one.
+    pub database_password: Option<SecretString>,
     /// CKAN's API token for each environment, by the environment's name.
     pub ckan_tokens: BTreeMap<String, SecretString>,
     /// The addresses of CKAN's databases, by the environment's name; nothing for one that has none.
@@ -37,6 +40,7 @@ impl Secrets {
         [&self.signing_secret, &self.bot_token]
             .into_iter()
             .chain(&self.signing_secret_previous)
+            .chain(&self.database_password)
             .chain(self.ckan_tokens.values())
             .chain(self.databases.values().flat_map(|it| it.read.iter().chain(&it.write)))
     }
@@ -101,6 +105,13 @@ pub(super) fn read(
             None
         }
     };
+    let database_password = match database_password(environment) {
+        Ok(password) => Some(password),
+        Err(text) => {
+            report.outside(text);
+            None
+        }
+    };
     let mut ckan_tokens = BTreeMap::new();
     let mut databases: BTreeMap<String, DatabaseAddresses> = BTreeMap::new();
     for TokenSource { environment: name, what, variable, place } in sources {
@@ -143,13 +154,22 @@ pub(super) fn read(
         signing_secret: signing_secret?,
         signing_secret_previous: signing_secret_previous?,
         bot_token: bot_token?,
+        database_password: database_password?,
         ckan_tokens,
         databases,
     })
 }
 
+/// The password of the store's database, for what needs no other secret. The error is a sentence.
+pub fn database_password(
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<SecretString>, String> {
+    find(environment, DATABASE_PASSWORD, Kind::Password).transpose()
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
+    Password,
     Slack,
     Ckan,
     Database,

@@ -133,7 +133,7 @@ fn every_key_is_in_the_documentation_and_in_the_example() {
         let (_, known) = line.split_once("; it takes ").unwrap();
         keys.extend(known.split(", "));
     }
-    assert_eq!(keys.len(), 43, "{keys:?}");
+    assert_eq!(keys.len(), 44, "{keys:?}");
     for key in keys {
         let written = format!("{key} = ");
         let is_table = ["slack", "access", "policy", "people", "users", "environments"].contains(&key);

@@ -6,6 +6,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use jiff::civil::Time;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use url::{Host, Url};
 
 /// Any text that is not empty.
@@ -24,10 +26,10 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-/// Where the store's file is.
+/// Where the store is: a file, or a database on a server, without the password.
 pub(super) fn database_url(text: &str) -> Result<String, String> {
     let Some(path) = text.strip_prefix("sqlite:") else {
-        return Err("is not a SQLite address; write \"sqlite://ckan-chatops.db\"".to_owned());
+        return server_url(text).map(|()| text.to_owned());
     };
     let path = path.trim_start_matches("//");
     if path.is_empty() {
@@ -39,6 +41,25 @@ pub(super) fn database_url(text: &str) -> Result<String, String> {
         );
     }
     Ok(text.to_owned())
+}
+
+fn server_url(text: &str) -> Result<(), String> {
+    let neither = "is neither a SQLite nor a PostgreSQL address; write \"sqlite://ckan-chatops.db\" or \"postgres://role@host/database\"";
+    let url = Url::parse(text).map_err(|_| neither.to_owned())?;
+    if !matches!(url.scheme(), "postgres" | "postgresql") {
+        return Err(neither.to_owned());
+    }
+    if url.password().is_some() {
+        return Err(
+            "has a password in it; take it out and put it into the variable DATABASE_PASSWORD".to_owned()
+        );
+    }
+    if url.host().is_none() || url.username().is_empty() || url.path().trim_matches('/').is_empty() {
+        return Err(
+            "does not name a role, a host and a database; write \"postgres://role@host/database\"".to_owned()
+        );
+    }
+    postgres_address(text).map_err(str::to_owned)
 }
 
 /// A length of time above zero and at most `longest`.
@@ -53,6 +74,20 @@ pub(super) fn duration(text: &str, (longest, in_words): (Duration, &str)) -> Res
         return Err(format!("is longer than {in_words}, which is the most that is sensible here; {example}"));
     }
     Ok(length)
+}
+
+/// A time of the day.
+pub(super) fn time_of_day(text: &str) -> Result<Time, String> {
+    let is_one = text.len() == 5 && text.as_bytes().get(2) == Some(&b':');
+    let time = if is_one { text.parse().ok() } else { None };
+    time.ok_or_else(|| "is not a time of the day; write hours and minutes, for example \"06:00\"".to_owned())
+}
+
+/// A time zone of the database that this program carries, so that every host reads it alike.
+pub(super) fn time_zone(text: &str) -> Result<TimeZone, String> {
+    TimeZoneDatabase::bundled()
+        .get(text)
+        .map_err(|_| "is not a time zone; write its name, for example \"Europe/London\"".to_owned())
 }
 
 /// What a Slack id of one kind begins with, and what it is the id of.

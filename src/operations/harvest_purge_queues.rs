@@ -114,6 +114,11 @@ impl ChangeOperation for HarvestPurgeQueues {
         })
     }
 
+    /// A worker that comes back while the queues are emptied takes out of them what is to go.
+    fn never_beside(&self) -> &'static [&'static str] {
+        &["harvest restart-worker"]
+    }
+
     fn inverse(&self, _: &Plan) -> Option<Inverse> {
         None
     }

@@ -65,6 +65,11 @@ impl ChangeOperation for HarvestReharvest {
         job_watch::sighting(site, work.source, work.newest).await
     }
 
+    /// Harvesters work from the index, and a purge would lose the job it does not know of.
+    fn never_beside(&self) -> &'static [&'static str] {
+        &["index rebuild", "harvest purge-queues"]
+    }
+
     fn inverse(&self, _: &Plan) -> Option<Inverse> {
         None
     }

@@ -133,6 +133,11 @@ impl ChangeOperation for HarvestRestartWorker {
         }
     }
 
+    /// The purge ends harvests one by one, which a worker that comes back would begin again.
+    fn never_beside(&self) -> &'static [&'static str] {
+        &["harvest purge-queues"]
+    }
+
     fn inverse(&self, _: &Plan) -> Option<Inverse> {
         None
     }

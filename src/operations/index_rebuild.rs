@@ -1,22 +1,24 @@
 //! `index rebuild`: empties the search index and has CKAN build it again.
 //!
 //! Guarantees that it is refused while a harvest is not over or the CSW catalogue is being filled: both work from the
-//! index, and the catalogue deletes what an empty index does not have; and where there is so much to build that the
+//! index, and the catalogue deletes what an empty index does not have (what is approved by then is held until they are
+//! over); and where there is so much to build that the
 //! command would be ended at its time limit, with the index half empty. Counts as done only where every document is newer
 //! than the request and there are as many as in the database.
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::index_csw_sync::Sync;
+use super::index_window;
 use super::index_work::{self, Baseline};
-use super::{ChangeOperation, Inverse, Meta, PlanError, Progress, Risk, Sighting};
+use super::{ChangeOperation, Inverse, Meta, NotNow, PlanError, Progress, Risk, Sighting};
 use crate::approval::Plan;
-use crate::ckan::harvest::job::HarvestJob;
 use crate::ckan::index::{self, Counts};
-use crate::ckan::{CallError, Cause, CkanVersion, Effect, Site};
+use crate::ckan::{CallError, CkanVersion, Effect, Site};
 use crate::sentences::story::rough;
 
 const COMMAND: &str = "search-index rebuild";
@@ -137,6 +139,10 @@ impl ChangeOperation for IndexRebuild {
         index_work::built_anew(site, &index_work::baseline(plan, COMMAND)?).await
     }
 
+    async fn not_now(&self, site: &Site, _: &Plan, now: Timestamp) -> Result<Option<NotNow>, CallError> {
+        index_window::readers(site, now).await
+    }
+
     fn inverse(&self, _: &Plan) -> Option<Inverse> {
         None
     }
@@ -151,19 +157,13 @@ impl ChangeOperation for IndexRebuild {
 }
 
 const SYNC_RUNS: &str = "The CSW sync runs: it would delete from the catalogue whatever the emptied index does not \
-                         have. Wait until it is over, then ask again; `/ckan index refresh` can run meanwhile.";
+                         have. Wait until it is over, then ask again; `/ckan index missing` can run meanwhile.";
 const SYNC_UNCLEAR: &str = "The bot cannot tell whether the CSW sync runs: the status of `csw` that it was given says \
                             neither. Whoever runs the bot has to look at that command; `/ckan index refresh` can run \
                             meanwhile.";
 
 async fn refuse_while_harvesting(site: &Site) -> Result<(), PlanError> {
-    let open = match HarvestJob::open(site, None).await {
-        Ok(open) => open,
-        // Without ckanext-harvest there is no harvest.
-        Err(error) if error.cause == Cause::UnknownAction => vec![],
-        Err(error) => return Err(error.into()),
-    };
-    match open.len() {
+    match index_window::harvests(site).await? {
         0 => Ok(()),
         count => Err(PlanError::Refused(format!(
             "{} not over on {}, and harvesters work from the index. Wait until none runs, or stop them: `/ckan harvest \

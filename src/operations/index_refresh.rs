@@ -5,11 +5,13 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::index_window;
 use super::index_work::{self, Baseline};
-use super::{ChangeOperation, Inverse, Meta, PlanError, Progress, Risk, Sighting};
+use super::{ChangeOperation, Inverse, Meta, NotNow, PlanError, Progress, Risk, Sighting};
 use crate::approval::Plan;
 use crate::ckan::index::{self, Counts};
 use crate::ckan::{CallError, CkanVersion, Site};
@@ -92,6 +94,11 @@ impl ChangeOperation for IndexRefresh {
 
     async fn probe(&self, site: &Site, plan: &Plan) -> Result<Sighting, CallError> {
         index_work::built_anew(site, &index_work::baseline(plan, COMMAND)?).await
+    }
+
+    /// It slows CKAN down for hours, and the sync, which reads all of it, goes round for ever after an error.
+    async fn not_now(&self, site: &Site, _: &Plan, now: Timestamp) -> Result<Option<NotNow>, CallError> {
+        Ok(index_window::daily_sync(site, now))
     }
 
     fn inverse(&self, _: &Plan) -> Option<Inverse> {

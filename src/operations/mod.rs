@@ -32,6 +32,7 @@ pub mod index_missing;
 pub mod index_publisher;
 pub mod index_rebuild;
 pub mod index_refresh;
+mod index_window;
 mod index_work;
 mod job_ending;
 mod job_watch;
@@ -161,6 +162,22 @@ pub trait ChangeOperation: Send + Sync + 'static {
         site.write_deadline()
     }
 
+    /// Why it must not run at this moment though it is approved; `None`: it may. Reads only. What is asked here is held
+    /// until it may, and what was refused when it was asked for is not asked here.
+    fn not_now(
+        &self,
+        _site: &Site,
+        _plan: &Plan,
+        _now: Timestamp,
+    ) -> impl Future<Output = Result<Option<NotNow>, CallError>> + Send {
+        async { Ok(None) }
+    }
+
+    /// The operations beside which it does not run on the same CKAN: it waits until none of them runs.
+    fn never_beside(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// How it does many things under one request; `None`: only ever one.
     fn bulk(&self) -> Option<&dyn BulkWork> {
         None
@@ -190,6 +207,15 @@ pub trait ChangeOperation: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Look, CallError>> + Send {
         async { Ok(Look::Over(vec![])) }
     }
+}
+
+/// Why an operation must not run at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotNow {
+    /// Why, for people; a sentence.
+    pub why: String,
+    /// The pause before this is looked at again.
+    pub look_again_in: Duration,
 }
 
 /// For how long something is looked at after it was done.

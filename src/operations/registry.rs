@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::dataset_purge::DatasetPurge;
@@ -39,8 +40,8 @@ use super::user_email::UserEmail;
 use super::user_find::UserFind;
 use super::user_show::UserShow;
 use super::{
-    Answer, Asking, BulkWork, ChangeOperation, Inverse, Look, Meta, PlanError, Progress, ReadOperation,
-    Reply, Sighting, Watch,
+    Answer, Asking, BulkWork, ChangeOperation, Inverse, Look, Meta, NotNow, PlanError, Progress,
+    ReadOperation, Reply, Sighting, Watch,
 };
 use crate::approval::{Item, Plan};
 use crate::ckan::{CallError, Site};
@@ -64,6 +65,15 @@ pub trait Change: Send + Sync {
     fn inverse(&self, plan: &Plan) -> Option<Inverse>;
     /// See [`ChangeOperation::may_go_on`].
     fn may_go_on(&self, site: &Site) -> Duration;
+    /// See [`ChangeOperation::not_now`].
+    fn not_now<'a>(
+        &'a self,
+        site: &'a Site,
+        plan: &'a Plan,
+        now: Timestamp,
+    ) -> Answering<'a, Result<Option<NotNow>, CallError>>;
+    /// See [`ChangeOperation::never_beside`].
+    fn never_beside(&self) -> &'static [&'static str];
     /// See [`ChangeOperation::bulk`].
     fn bulk(&self) -> Option<&dyn BulkWork>;
     /// The plan of undoing what was done to these items of an operation's plan.
@@ -213,6 +223,19 @@ impl<O: ChangeOperation> Change for Typed<O> {
 
     fn may_go_on(&self, site: &Site) -> Duration {
         self.0.may_go_on(site)
+    }
+
+    fn not_now<'a>(
+        &'a self,
+        site: &'a Site,
+        plan: &'a Plan,
+        now: Timestamp,
+    ) -> Answering<'a, Result<Option<NotNow>, CallError>> {
+        Box::pin(self.0.not_now(site, plan, now))
+    }
+
+    fn never_beside(&self) -> &'static [&'static str] {
+        self.0.never_beside()
     }
 
     fn bulk(&self) -> Option<&dyn BulkWork> {

@@ -73,17 +73,28 @@ fn line(request: &Request) -> Text {
         .plain(&request.plan.summary)
         .plain(": ")
         .plain(words(request.state))
+        .then(held_until(request))
         .plain(", asked by ")
         .person(&request.requester_user)
         .plain(" ")
         .moment(request.created_at)
 }
 
+/// The time that it waits for.
+fn held_until(request: &Request) -> Text {
+    match &request.hold {
+        Some(hold) if request.state == State::Held && hold.freeze.is_some() => {
+            Text::new().plain(" until ").moment(hold.until)
+        }
+        _ => Text::new(),
+    }
+}
+
 fn words(state: State) -> &'static str {
     match state {
         State::Pending => "waits for approval",
         State::Approved => "approved, about to be carried out",
-        State::Held => "approved, waits for the time when it may be carried out",
+        State::Held => "approved and held",
         State::Running => "being carried out",
         State::Unknown => "outcome unknown",
         State::Succeeded => "done",
@@ -134,7 +145,7 @@ pub(super) mod tests {
         The latest requests
         T7Q200 Withdraw “Road Safety Data 2019”: waits for approval, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
         T7Q201 Withdraw “Road Safety Data 2019”: approved, about to be carried out, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
-        T7Q202 Withdraw “Road Safety Data 2019”: approved, waits for the time when it may be carried out, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
+        T7Q202 Withdraw “Road Safety Data 2019”: approved and held, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
         T7Q203 Withdraw “Road Safety Data 2019”: being carried out, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
         T7Q204 Withdraw “Road Safety Data 2019”: outcome unknown, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
         T7Q205 Withdraw “Road Safety Data 2019”: done, asked by <@U1> <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>

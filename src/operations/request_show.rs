@@ -63,8 +63,9 @@ fn answer(request: &Request) -> Answer {
     if let Some(undone) = &request.undoes {
         show("Undoes request", Text::new().code(undone.reference().as_str()));
     }
-    if let Some(hold) = &request.hold {
-        show("Held", refusals::held(hold));
+    // What is held now says so above.
+    if let Some(hold) = request.hold.as_ref().filter(|_| request.state != State::Held) {
+        show("Was held", refusals::held(hold));
     }
     if matches!(request.state, State::Approved | State::Held) {
         show("Runs out", Text::new().moment(request.expires_at));

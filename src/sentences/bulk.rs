@@ -48,6 +48,8 @@ pub enum Stop {
     Site,
     /// It was interrupted, and the approval does not reach that far.
     TooLate,
+    /// It was interrupted, and a freeze lasts for longer than the approval reaches.
+    Frozen,
 }
 
 /// Why the rest was not done.
@@ -58,6 +60,9 @@ pub fn stopped(stop: Stop) -> &'static str {
         Stop::Site => "CKAN could not be worked with any more, so I stopped: the rest was not touched.",
         Stop::TooLate => {
             "I was interrupted, and it was too long ago for the approval to hold: the rest was not touched."
+        }
+        Stop::Frozen => {
+            "I was interrupted, and a freeze lasts for longer than the approval holds: the rest was not touched."
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod bulk;
 pub mod calls;
 pub mod command;
 pub mod forms;
+pub mod holding;
 pub mod notices;
 pub mod refusals;
 pub mod story;

@@ -107,7 +107,13 @@ pub fn held(hold: &Hold) -> Text {
         }
         None => Text::new().plain("Until ").moment(hold.until).plain(" at least: "),
     };
-    text.plain(&hold.why)
+    text.plain(sentence(&hold.why))
+}
+
+/// What the configuration says, with the full stop that it may lack.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
 fn became(state: State) -> &'static str {

@@ -101,7 +101,7 @@ pub fn status(request: &Request) -> Text {
         State::Held => {
             let text = text.bold("Held").plain(", approved by ").then(approvers(request)).plain(". ");
             match &request.hold {
-                Some(hold) => text.then(super::refusals::held(hold)),
+                Some(hold) => text.then(super::holding::why_and_until_when(request, hold)),
                 None => text,
             }
         }
@@ -165,11 +165,11 @@ fn approvers(request: &Request) -> Text {
     text
 }
 
-/// A yes was counted.
-pub fn approved(request: &Request, by: &UserId) -> Text {
+/// A yes was counted. What is frozen is told of next.
+pub fn approved(request: &Request, by: &UserId, is_frozen: bool) -> Text {
     let text = Text::new().person(by).plain(" approved.");
     if request.state == State::Approved {
-        text.plain(" Carrying it out now.")
+        if is_frozen { text } else { text.plain(" Carrying it out now.") }
     } else {
         let missing = usize::from(request.approvals_needed.get()).saturating_sub(request.approvals().count());
         text.plain(format!(" {missing} more needed."))
@@ -194,7 +194,9 @@ pub fn cancelled(by: &UserId) -> Text {
 /// Time ran out.
 pub fn expired(request: &Request, from: State) -> Text {
     let who = Text::new().person(&request.requester_user);
-    if matches!(from, State::Approved | State::Held) {
+    if from == State::Held {
+        super::holding::ran_out(request)
+    } else if from == State::Approved {
         who.plain(": this was approved but not carried out in time, so it has run out. Nothing was done. Ask again if it is still wanted.")
     } else {
         who.plain(": nobody approved this in time, so it has run out. Nothing was done. Ask again if it is still wanted.")

@@ -8,9 +8,13 @@
 
 #[cfg(test)]
 mod conformance;
+pub mod copy;
+mod opening;
+pub mod postgres;
 mod rows;
 mod sql;
 pub mod sqlite;
+mod unreadable;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +26,7 @@ use serde_json::Value;
 use crate::approval::{Item, ItemState, Request, State};
 use crate::audit::{ChainHead, Entry, Link};
 use crate::ids::{InboundId, MessageId, PersonId, RequestId, UserId};
+pub use opening::{OpenError, open, open_audit};
 
 /// What acting on a delivery waits for. Each kind is acted on beside the others, so that none waits for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,6 +22,8 @@ statements! {
     /// What a delivery clashed with: true for its signature, false for its dedupe. The signature's row comes first.
     INBOUND_CLASH = "SELECT signature = $1 FROM inbound WHERE signature = $1 OR dedupe = $2 \
         ORDER BY signature = $1 DESC LIMIT 1";
+    INBOUND_INSERT = "INSERT INTO inbound (id, signature, dedupe, state, received_at, kind, body) \
+        VALUES ($1, $2, $3, 'received', $4, $5, $6) ON CONFLICT DO NOTHING";
     INBOUND_UNFINISHED = "SELECT id, signature, dedupe, received_at, kind, body FROM inbound \
         WHERE state = 'received' AND kind = $1 ORDER BY position LIMIT $2";
     INBOUND_BY_ID = "SELECT id, signature, dedupe, received_at, kind, body FROM inbound WHERE id = $1";
@@ -151,7 +153,7 @@ where
         }
         let length = i64::try_from(reference.chars().count()).ok()?;
         query.push(" AND length(id) >= ").push_bind(length);
-        query.push(" AND substr(id, length(id) + 1 - ").push_bind(length).push(") = ");
+        query.push(" AND substr(id, length(id) + 1 - CAST(").push_bind(length).push(" AS INTEGER)) = ");
         query.push_bind(reference.clone());
     }
     if let Some((environment, target)) = &filter.target {

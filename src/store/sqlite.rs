@@ -1,16 +1,23 @@
 //! The embedded store: one SQLite file.
 //!
 //! Guarantees what [`Store`] promises, durably (WAL, `synchronous = FULL`), for one process at a time. One connection
-//! writes, a few read. Leaves statements to `store::sql` and the meaning of rows to `store::rows`.
+//! writes, a few read. What is the same for every database with SQL stands in `relational`, statements in `store::sql`,
+//! the meaning of rows in `store::rows`.
 
+#[path = "relational/arrival.rs"]
+mod arrival;
 mod checkpoint;
 mod inbox;
+#[path = "relational/items.rs"]
 mod items;
 mod open;
+#[path = "relational/outbox.rs"]
 mod outbox;
 mod reader;
+#[path = "relational/reading.rs"]
+mod reading;
+#[path = "relational/transaction.rs"]
 mod transaction;
-mod unreadable;
 mod writer;
 
 use std::fs::File;
@@ -18,16 +25,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::SqlitePool;
+use sqlx::{SqliteConnection as Connection, SqlitePool as Pool};
 
 pub use open::OpenError;
 pub use reader::SqliteAuditReader;
 
 use self::checkpoint::Checkpoints;
 use self::inbox::Inbox;
-use self::unreadable::Unreadable;
+use self::reading::Reading;
 use self::writer::{Writer, unavailable};
-use super::rows::{AuditRow, CardRow, CountsRow, InboundRow, OutboxRow, RequestRow, WatchRow};
+use super::unreadable::Unreadable;
 use super::{
     Commit, Filter, Inbound, InboundKind, ItemFilter, MessageAddress, MessageCounts, MessageFate, Outgoing,
     Receipt, Store, StoreError, Tally, Watch, sql,
@@ -46,8 +53,7 @@ pub struct SqliteStore {
     inbox: Inbox,
     checkpoints: Checkpoints,
     writer: Arc<Writer>,
-    readers: SqlitePool,
-    unreadable: Unreadable,
+    reading: Reading,
     _lock: File,
 }
 
@@ -61,8 +67,7 @@ impl SqliteStore {
             inbox: Inbox::start(Arc::clone(&writer)),
             checkpoints: Checkpoints::start(Arc::clone(&writer)),
             writer,
-            readers: opened.readers,
-            unreadable: Unreadable::default(),
+            reading: Reading::new(opened.readers),
             _lock: opened.lock,
         })
     }
@@ -75,25 +80,11 @@ impl Store for SqliteStore {
     }
 
     async fn unfinished(&self, kind: InboundKind, limit: u32) -> Result<Vec<Inbound>, StoreError> {
-        self.unreadable
-            .without("inbound", limit, InboundRow::inbound, |limit| async move {
-                sqlx::query_as(sql::INBOUND_UNFINISHED)
-                    .bind(kind.name())
-                    .bind(i64::from(limit))
-                    .fetch_all(&self.readers)
-                    .await
-                    .map_err(unavailable)
-            })
-            .await
+        self.reading.unfinished(kind, limit).await
     }
 
     async fn inbound(&self, id: &InboundId) -> Result<Option<Inbound>, StoreError> {
-        let row: Option<InboundRow> = sqlx::query_as(sql::INBOUND_BY_ID)
-            .bind(id.as_str())
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(unavailable)?;
-        row.map(InboundRow::inbound).transpose()
+        self.reading.inbound(id).await
     }
 
     async fn forget_finished(&self, before: Timestamp) -> Result<u64, StoreError> {
@@ -127,63 +118,27 @@ impl Store for SqliteStore {
     }
 
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
-        let row: Option<RequestRow> = sqlx::query_as(sql::REQUEST_BY_ID)
-            .bind(id.as_str())
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(unavailable)?;
-        row.map(RequestRow::request).transpose()
+        self.reading.request(id).await
     }
 
     async fn requests(&self, filter: Filter) -> Result<Vec<Request>, StoreError> {
-        let (filter, limit) = (&filter, sql::limit(&filter));
-        let mut requests = self
-            .unreadable
-            .without("request", limit, RequestRow::request, |limit| async move {
-                let asked = Filter { limit, ..filter.clone() };
-                let Some(mut query) = sql::requests(&asked) else { return Ok(vec![]) };
-                query.build_query_as().fetch_all(&self.readers).await.map_err(unavailable)
-            })
-            .await?;
-        if let Some(moment) = filter.expired_by {
-            // The column holds whole milliseconds only.
-            requests.retain(|request| request.expires_at <= moment);
-        }
-        Ok(requests)
+        self.reading.requests(&filter).await
     }
 
     async fn items(&self, request: &RequestId, filter: ItemFilter) -> Result<Vec<Item>, StoreError> {
-        items::read(&self.readers, request, filter).await
+        items::read(self.reading.pool(), request, filter).await
     }
 
     async fn tally(&self, request: &RequestId) -> Result<Tally, StoreError> {
-        items::tally(&self.readers, request).await
+        items::tally(self.reading.pool(), request).await
     }
 
     async fn due_messages(&self, now: Timestamp, limit: u32) -> Result<Vec<Outgoing>, StoreError> {
-        self.unreadable
-            .without("outbox", limit, OutboxRow::outgoing, |limit| async move {
-                sqlx::query_as(sql::OUTBOX_DUE)
-                    .bind(now.as_millisecond())
-                    .bind(i64::from(limit))
-                    .fetch_all(&self.readers)
-                    .await
-                    .map_err(unavailable)
-            })
-            .await
+        self.reading.due_messages(now, limit).await
     }
 
     async fn due_watches(&self, now: Timestamp, limit: u32) -> Result<Vec<Watch>, StoreError> {
-        self.unreadable
-            .without("watch", limit, WatchRow::watch, |limit| async move {
-                sqlx::query_as(sql::WATCHES_DUE)
-                    .bind(now.as_millisecond())
-                    .bind(i64::from(limit))
-                    .fetch_all(&self.readers)
-                    .await
-                    .map_err(unavailable)
-            })
-            .await
+        self.reading.due_watches(now, limit).await
     }
 
     async fn settle_message(&self, id: &MessageId, fate: MessageFate) -> Result<(), StoreError> {
@@ -195,55 +150,31 @@ impl Store for SqliteStore {
     }
 
     async fn next_message_at(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let next: Option<i64> = sqlx::query_scalar(sql::OUTBOX_NEXT)
-            .bind(now.as_millisecond())
-            .fetch_one(&self.readers)
-            .await
-            .map_err(unavailable)?;
-        Ok(next.map(crate::clock::from_milliseconds))
+        self.reading.next_message_at(now).await
     }
 
     async fn card(&self, request: &RequestId) -> Result<Option<MessageAddress>, StoreError> {
-        let row: Option<CardRow> = sqlx::query_as(sql::CARD_OF)
-            .bind(request.as_str())
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(unavailable)?;
-        Ok(row.map(MessageAddress::from))
+        self.reading.card(request).await
     }
 
     async fn is_message_of(&self, request: &RequestId, address: &MessageAddress) -> Result<bool, StoreError> {
-        let found: i64 = sqlx::query_scalar(sql::OUTBOX_ADDRESS)
-            .bind(request.as_str())
-            .bind(&address.channel)
-            .bind(&address.ts)
-            .fetch_one(&self.readers)
-            .await
-            .map_err(unavailable)?;
-        Ok(found > 0)
+        self.reading.is_message_of(request, address).await
     }
 
     async fn message_counts(&self) -> Result<MessageCounts, StoreError> {
-        let row: CountsRow =
-            sqlx::query_as(sql::OUTBOX_COUNTS).fetch_one(&self.readers).await.map_err(unavailable)?;
-        Ok(row.into())
+        self.reading.message_counts().await
     }
 
     async fn audit_head(&self) -> Result<ChainHead, StoreError> {
-        reader::head(&self.readers).await
+        reading::head(self.reading.pool()).await
     }
 
     async fn audit_links(&self, after_seq: i64, limit: u32) -> Result<Vec<Link>, StoreError> {
-        reader::links(&self.readers, after_seq, limit).await
+        reading::links(self.reading.pool(), after_seq, limit).await
     }
 
     async fn audit_of(&self, request: &RequestId) -> Result<Vec<Link>, StoreError> {
-        let rows: Vec<AuditRow> = sqlx::query_as(sql::AUDIT_OF)
-            .bind(request.as_str())
-            .fetch_all(&self.readers)
-            .await
-            .map_err(unavailable)?;
-        Ok(rows.into_iter().map(Link::from).collect())
+        self.reading.audit_of(request).await
     }
 
     async fn writable(&self) -> Result<(), StoreError> {
@@ -255,7 +186,7 @@ impl Store for SqliteStore {
 
     async fn close(&self) -> Result<(), StoreError> {
         self.inbox.close().await;
-        self.readers.close().await;
+        self.reading.pool().close().await;
         self.checkpoints.close().await;
         // Last of all: it is the last connection that puts the log away.
         self.writer.close().await

@@ -17,8 +17,8 @@ use self::run::{Ended, Run};
 pub(super) use self::tables::whole_list;
 use super::{Bot, executor, progress, record};
 use crate::approval::bulk::Digester;
-use crate::approval::transition::later;
-use crate::approval::{Change, Event, ItemState, Outcome, Request, Verdict, apply};
+use crate::approval::transition::{later, may_be_resumed_until};
+use crate::approval::{Change, Event, ItemState, Outcome, Refusal, Request, Verdict, apply};
 use crate::audit::{Act as AuditAct, Actor};
 use crate::ckan::{CallError, Site};
 use crate::ids::AttemptId;
@@ -248,14 +248,20 @@ async fn take_up(hands: Hands<'_>) -> Result<(), StoreError> {
     // Where a run was stopped, nothing waits and the rest was left out: what it had sent is only looked at.
     let was_stopped = waiting == 0 && tally.of(ItemState::Skipped) > 0;
     let open = if was_stopped { 0 } else { waiting + tally.of(ItemState::Sent) };
-    let event = Event::Resume {
-        attempt: bot.ids.attempt(),
-        worker: bot.worker.clone(),
-        alive_at: tally.changed_at.unwrap_or(now),
-    };
-    let step = match apply(request, event, now, &bot.policy) {
+    let alive_at = tally.changed_at.unwrap_or(now);
+    let event = Event::Resume { attempt: bot.ids.attempt(), worker: bot.worker.clone(), alive_at };
+    let step = apply(request, event, now, &bot.policy);
+    // A freeze that ends in time is waited for: looked at again later.
+    if let Err(Refusal::Frozen(hold)) = &step
+        && open > 0
+        && hold.until < may_be_resumed_until(request, alive_at, &bot.policy)
+    {
+        return Ok(());
+    }
+    let step = match step {
         Ok(step) if open > 0 => step,
-        _ => return close(hands).await,
+        Err(Refusal::Frozen(_)) => return close(hands, Stop::Frozen).await,
+        _ => return close(hands, Stop::TooLate).await,
     };
     let entry = record::of_step(now, Actor::Bot, AuditAct::Resumed, &step);
     let resumed = step.request.clone();
@@ -273,7 +279,7 @@ async fn take_up(hands: Hands<'_>) -> Result<(), StoreError> {
 }
 
 /// Settles what may not go on: nothing is sent, and what was being sent is looked at.
-async fn close(hands: Hands<'_>) -> Result<(), StoreError> {
+async fn close(hands: Hands<'_>, why: Stop) -> Result<(), StoreError> {
     let Hands { bot, site, work, request, change, .. } = hands;
     let over = bot.clock.now() >= later(request.state_since, change.may_go_on(site));
     let mut marks = vec![];
@@ -310,7 +316,7 @@ async fn close(hands: Hands<'_>) -> Result<(), StoreError> {
         return Ok(());
     }
     let skipped = tally.of(ItemState::Skipped) > 0;
-    end(hands, skipped.then_some(Stop::TooLate)).await
+    end(hands, skipped.then_some(why)).await
 }
 
 /// Says something in the thread; the work goes on where it cannot be said.

@@ -146,7 +146,10 @@ pub(super) async fn decide(
             Err(refusal) => return refuse(bot, wisher, &request, &refusal).await,
         };
         let (act, words) = match &decision {
-            Decision::Approve(_) => (AuditAct::Approved, story::approved(&step.request, &account.user)),
+            Decision::Approve(_) => (
+                AuditAct::Approved,
+                story::approved(&step.request, &account.user, is_frozen(bot, &step.request)),
+            ),
             Decision::Deny(reason) => (AuditAct::Denied, story::denied(&account.user, reason)),
         };
         let mut entry = entry_of(bot, wisher.sender, act, &step).rule(by);
@@ -188,6 +191,11 @@ pub(super) async fn cancel(
         }
     }
     Ok(Acted::Later)
+}
+
+/// Whether the calendar holds this up.
+fn is_frozen(bot: &Bot, request: &Request) -> bool {
+    bot.policy.frozen(&Matter::of(request), bot.clock.now()).is_some()
 }
 
 fn entry_of(bot: &Bot, sender: &Sender, act: AuditAct, step: &Step) -> Entry {

@@ -1,6 +1,6 @@
 //! Carries out approved requests.
 //!
-//! Guarantees that the claim is committed before the first byte goes to CKAN, that the plan is made again under the
+//! Guarantees that what must not run now is held and not claimed, that the claim is committed before the first byte goes to CKAN, that the plan is made again under the
 //! claim and nothing runs where it came out differently, that a change is sent at most once, and that *done* is said
 //! only after a probe saw it. What is unclear is watched until CKAN can no longer be working on it, then settled or
 //! called unknown. Leaves the rule to `verdict`, and what is in nobody's hand to `recovery`.
@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::bulk::Hands;
 use super::verdict::{self, Executed};
-use super::{Bot, bulk, progress, record, watches};
+use super::{Bot, bulk, holding, progress, record, watches};
 use crate::approval::{Change, Event, Outcome, Request, State, Step, Verdict, apply};
 use crate::audit::{Act as AuditAct, Actor};
 use crate::ckan::{CallError, Site};
@@ -71,6 +71,10 @@ impl Executor {
         // What has run out is left to `expiry`.
         // The oldest first, as it runs out first.
         for request in approved.into_iter().rev().filter(|request| now < request.expires_at) {
+            // Without a place, too: what waits for one would run out unheld.
+            if holding::by_the_calendar(&self.bot, &request).await? {
+                continue;
+            }
             let of_many = request.plan.bulk.is_some();
             let slots = if of_many { &self.bot.many } else { &self.slots };
             let place = match slots.clone().try_acquire_owned() {
@@ -114,6 +118,9 @@ async fn carry_out(
     place: OwnedSemaphorePermit,
     stop: &CancellationToken,
 ) -> Result<bool, StoreError> {
+    if holding::by_itself(bot, &approved).await? {
+        return Ok(false);
+    }
     let Some(request) = claim(bot, &approved).await? else { return Ok(false) };
     let Some(attempt) = request.attempt.as_ref().map(|attempt| attempt.id.clone()) else { return Ok(false) };
     attempt_it(bot, &request, attempt, place, stop).await.map(|()| true)

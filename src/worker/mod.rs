@@ -9,6 +9,7 @@ mod bulk;
 pub mod decision;
 pub mod executor;
 pub mod expiry;
+pub mod holding;
 pub mod intake;
 mod limits;
 mod progress;

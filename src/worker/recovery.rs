@@ -16,10 +16,10 @@ use tokio_util::task::TaskTracker;
 
 use super::{Bot, bulk, executor, record, verdict};
 use crate::approval::transition::later;
-use crate::approval::{Event, Request, State, apply};
+use crate::approval::{Event, Matter, Request, State, apply};
 use crate::audit::{Act as AuditAct, Actor};
 use crate::ids::RequestId;
-use crate::sentences::story;
+use crate::sentences::{holding, story};
 use crate::slack::message::Message;
 use crate::store::{Commit, Filter, StoreError};
 
@@ -111,8 +111,14 @@ impl Recovery {
         let event = Event::Lose { attempt: attempt.id.clone() };
         let Ok(step) = apply(request, event, now, &self.bot.policy) else { return Ok(()) };
         let entry = record::of_step(now, Actor::Bot, AuditAct::Lost, &step);
+        let mut words = story::lost(&step.request);
+        if step.request.plan.bulk.is_some()
+            && let Some(hold) = self.bot.policy.frozen(&Matter::of(&step.request), now)
+        {
+            words = words.then(holding::interrupted(&hold));
+        }
         let messages = vec![
-            self.bot.thread(&step.request, Message::of(story::lost(&step.request)).body()),
+            self.bot.thread(&step.request, Message::of(words).body()),
             self.bot.card_update(&step.request),
         ];
         let lost = step.request.clone();

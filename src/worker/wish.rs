@@ -372,7 +372,7 @@ async fn open_request_for(bot: &Bot, site: &Site, plan: &Plan) -> Result<Option<
 }
 
 /// Until when what this request sent to CKAN may still be going on.
-fn may_go_on_until(bot: &Bot, site: &Site, request: &Request) -> Timestamp {
+pub(super) fn may_go_on_until(bot: &Bot, site: &Site, request: &Request) -> Timestamp {
     let while_ = bot
         .registry
         .change(&request.operation)

@@ -1,11 +1,12 @@
 //! kill -9 on the way from a typed command to a vote: what was acknowledged arrives, once, and nothing is done that
 //! nobody approved.
 
+use ckan_chatops::clock::Clock as _;
 use serde_json::json;
 
 use crate::evidence::{SLUG, ckan, ckan_was_changed, eventually, in_channel, sent, slack_agrees};
 use crate::process::{Process, audit_verify, world_of_a_process};
-use crate::world::{ALICE, BOB, World, blocks};
+use crate::world::{ALICE, BOB, Wanted, World, blocks};
 use sandbox::ckan::{Fault, FaultKind};
 use sandbox::slack::Message;
 
@@ -212,4 +213,41 @@ async fn killed_between_the_reason_for_a_form_and_its_sending() {
     let reason = json!({"reason": {"reason": "Publisher asked"}});
     world.control.submit(ALICE, &form.view_id, &reason).await.unwrap();
     world.goes_on_to_its_end().await;
+}
+
+#[tokio::test]
+async fn what_is_held_is_held_after_a_kill_and_can_still_be_taken_back() {
+    let now = ckan_chatops::clock::SystemClock.now().strftime("%H:%M");
+    let limits = "write_deadline = \"3s\"\nrequest_timeout = \"2s\"";
+    let environment =
+        format!("{limits}\ncsw_sync = {{ at = \"{now}\", lasts = \"1h\", time_zone = \"UTC\" }}");
+    let mut world = World::with(Wanted { environment, ..Wanted::default() }).await;
+    world.stop_bot().await;
+    let bot = Process::start(&world).await;
+    world.types(ALICE, "/ckan index refresh --reason Asked --ticket 51234").await;
+    let card = world.card("Index everything").await;
+    world.presses(BOB, &card, "approve").await;
+    world.thread(&card, "Approved, and held").await;
+    let held = world.card_says(&card, "Held").await;
+    bot.kill().await;
+    let _bot = Process::start(&world).await;
+    let listed = world.control.command(BOB, &card.channel, "/ckan request list").await.unwrap();
+    assert_eq!(listed.status, 200);
+    world.told(BOB, "approved and held").await;
+    world.presses(ALICE, &held, "cancel").await;
+    slack_agrees(&world, &card, "cancelled the request").await;
+    let acts = world.audit().await;
+    let acts: Vec<&str> = acts.iter().map(String::as_str).filter(|act| !act.contains(" read ")).collect();
+    assert_eq!(
+        acts,
+        [
+            "U0ALICE requested pending",
+            "U0BOB approved approved",
+            "bot held held",
+            "U0ALICE cancelled cancelled"
+        ]
+    );
+    let commands = ckan(&world).commands().await;
+    assert!(!commands.iter().any(|run| run.argv.iter().any(|word| word == "rebuild")), "{commands:?}");
+    assert_eq!(audit_verify(&world).await.0, Some(0));
 }

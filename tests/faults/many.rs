@@ -3,14 +3,20 @@
 
 use std::collections::BTreeMap;
 
+use ckan_chatops::approval::Freeze;
+use ckan_chatops::approval::freeze::Window;
+use ckan_chatops::clock::Clock as _;
+use jiff::{SignedDuration, Timestamp};
 use sandbox::ckan::{Fault, FaultKind, Write};
 use sandbox::slack::Message;
 
-use crate::evidence::{audit_holds, ckan, eventually, slack_agrees};
+use crate::evidence::{audit_holds, ckan, eventually, sent, slack_agrees};
 use crate::process::{Process, audit_verify};
 use crate::world::{ALICE, BOB, Wanted, World, said};
 
 const COUNT: usize = 60;
+/// So few that one approval is enough.
+const FEW: usize = 40;
 
 impl World {
     async fn with_many() -> Self {
@@ -161,6 +167,90 @@ async fn invariant_5_an_interruption_that_is_too_long_ago_is_told_and_the_rest_i
     let ended = slack_agrees(&world, &card, "Partly done").await;
     assert!(ended.text.contains("too long ago for the approval to hold"), "{}", ended.text);
     assert_eq!(world.withdrawn().await, before);
+    world.nothing_was_done_twice().await;
+}
+
+/// A freeze of everything, with its end.
+fn freeze(world: &World, from: i64, until: i64) -> (Freeze, Timestamp) {
+    let now = world.clock.now();
+    let at = |seconds| now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+    let freeze = Freeze {
+        name: "Budget day".to_owned(),
+        reason: "Nothing else changes.".to_owned(),
+        environments: [].into(),
+        operations: [].into(),
+        window: Window::Once { from: at(from), until: at(until) },
+    };
+    (freeze, at(until))
+}
+
+/// All of them approved, and the bot stopped in the middle.
+async fn stopped_half_way() -> (World, Message, usize) {
+    let mut world = World::with_many().await;
+    every_deletion_takes(&world, 40).await;
+    let card = world.so_many_are_approved(FEW).await;
+    eventually("some of them", async || world.bulk_writes().await.len() >= 10).await;
+    world.stop_bot().await;
+    let before = world.withdrawn().await;
+    assert!(before < FEW);
+    (world, card, before)
+}
+
+#[tokio::test]
+async fn s16_what_was_interrupted_waits_for_the_end_of_a_freeze_that_comes_in_time() {
+    let (mut world, card, before) = stopped_half_way().await;
+    let (freeze, until) = freeze(&world, -1, 300);
+    world.restart_with(vec![freeze]).await;
+    let lost = world.thread(&card, "I was interrupted").await;
+    insta::assert_snapshot!(said(&lost.text), @"I was interrupted while carrying this out. I ask CKAN about those that were just being sent; none of them is sent again unless CKAN shows that it was not done. Nothing is sent before the freeze is over. Freeze “Budget day”, until ‹moment›: Nothing else changes.");
+    // Each try to go on begins by asking CKAN whether it knows us.
+    let asked = sent(ckan(&world), "status_show").await;
+    eventually("another try", async || sent(ckan(&world), "status_show").await > asked).await;
+    world.clock.advance_ms(60_000);
+    let asked = sent(ckan(&world), "status_show").await;
+    eventually("one more", async || sent(ckan(&world), "status_show").await > asked).await;
+    assert_eq!(world.withdrawn().await, before);
+    world.clock.advance_ms(250_000);
+    world.thread(&card, "nothing was sent yet").await;
+    world.thread(&card, "Done and verified").await;
+    assert_eq!(world.withdrawn().await, FEW);
+    world.nothing_was_done_twice().await;
+    let resumed = world.audited("resumed").await;
+    assert!(resumed.len() == 1 && resumed[0].0 >= until, "{resumed:?}");
+}
+
+#[tokio::test]
+async fn s16_what_was_interrupted_ends_where_a_freeze_lasts_for_longer_than_its_approval() {
+    let (mut world, card, before) = stopped_half_way().await;
+    let (freeze, _) = freeze(&world, -1, 3_600);
+    world.restart_with(vec![freeze]).await;
+    let ended = world.thread(&card, "Partly done").await;
+    assert!(ended.text.contains("a freeze lasts for longer than the approval holds"), "{}", ended.text);
+    world.card_says(&card, "Partly done").await;
+    assert_eq!(world.withdrawn().await, before);
+    world.nothing_was_done_twice().await;
+}
+
+#[tokio::test]
+async fn s16_a_freeze_stops_nothing_that_runs_and_holds_what_waits_for_its_turn() {
+    let mut world = World::with_many().await;
+    let (freeze, _) = freeze(&world, 60, 200);
+    world.restart_with(vec![freeze]).await;
+    world.types(ALICE, &format!("/ckan withdraw bulk-{:05} bulk-{FEW:05} --reason Asked", FEW - 1)).await;
+    let second = world.card("Withdraw 2 datasets").await;
+    every_deletion_takes(&world, 400).await;
+    let card = world.so_many_are_approved(FEW - 2).await;
+    eventually("some of them", async || world.bulk_writes().await.len() >= 3).await;
+    world.presses(BOB, &second, "approve").await;
+    eventually("both approved", async || world.audited("approved").await.len() == 2).await;
+    assert!(world.bulk_writes().await.len() < FEW - 2, "the first still runs");
+    world.clock.advance_ms(61_000);
+    world.thread(&second, "Approved, and held").await;
+    world.thread(&card, "Done and verified").await;
+    assert_eq!(world.withdrawn().await, FEW - 2);
+    world.clock.advance_ms(140_000);
+    world.thread(&second, "Done and verified").await;
+    assert_eq!(world.withdrawn().await, FEW);
     world.nothing_was_done_twice().await;
 }
 

@@ -287,7 +287,7 @@ async fn hazard_15_the_index_is_not_emptied_while_a_harvest_or_the_csw_sync_runs
     if let Some(control) = &world.ckan.control {
         control.set_consumer("csw", "hang").await;
         world.types(ALICE, "/ckan index rebuild --reason Asked").await;
-        insta::assert_snapshot!(world.told(ALICE, "CSW").await, @"The CSW sync runs: it would delete from the catalogue whatever the emptied index does not have. Wait until it is over, then ask again; /ckan index refresh can run meanwhile.");
+        insta::assert_snapshot!(world.told(ALICE, "CSW").await, @"The CSW sync runs: it would delete from the catalogue whatever the emptied index does not have. Wait until it is over, then ask again; /ckan index missing can run meanwhile.");
         assert!(
             control
                 .commands()

@@ -20,6 +20,7 @@ mod bulk;
 mod decisions;
 mod files;
 mod forms;
+mod freezes;
 mod harvest;
 mod hazards;
 mod index;

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ckan_chatops::approval::Freeze;
 use ckan_chatops::clock::MovableClock;
 use ckan_chatops::config::Config;
 use ckan_chatops::serve::Server;
+use jiff::Timestamp;
 use sandbox::ckan::{CkanConfig, CkanControl, CkanSandbox, Fault, FaultKind};
 use sandbox::slack::{Control, Message, SlackConfig, SlackSandbox};
 use serde_json::{Value, json};
@@ -209,6 +211,10 @@ pub struct Wanted {
     /// Another CKAN address or token than the world's own.
     pub ckan_url: Option<String>,
     pub ckan_token: Option<String>,
+    /// When nothing is changed.
+    pub freezes: Vec<Freeze>,
+    /// How long something approved may be held, where it is not the usual time.
+    pub held_ttl: Option<Duration>,
     /// So many datasets more in the sandbox CKAN, `bulk-00001` and on.
     pub more_datasets: usize,
 }
@@ -332,11 +338,20 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
 
     pub async fn start_bot(&mut self) {
         self.write_config();
-        let (config, secrets) =
+        let (mut config, secrets) =
             Config::read(&self.config_file(), &|name| self.secret(name)).expect("a good configuration");
+        config.policy.freezes.extend(self.wanted.freezes.iter().cloned());
+        config.policy.held_ttl = self.wanted.held_ttl.unwrap_or(config.policy.held_ttl);
         let bot = Server::start_at(config, secrets, self.clock.clone()).await.expect("the bot starts");
         self.slack.set_app_url(&format!("http://{}", bot.address()));
         self.bot = Some(bot);
+    }
+
+    /// Stops the bot and starts it on the same database with other freezes.
+    pub async fn restart_with(&mut self, freezes: Vec<Freeze>) {
+        self.stop_bot().await;
+        self.wanted.freezes = freezes;
+        self.start_bot().await;
     }
 
     pub fn bot_url(&self) -> String {
@@ -472,6 +487,15 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
     /// The audit's acts with their results, in order, read from the database file.
     pub async fn audit(&self) -> Vec<String> {
         audit(&self.database()).await
+    }
+
+    /// The audit's entries of this act: when, by which rules, and with which words.
+    pub async fn audited(&self, act: &str) -> Vec<(Timestamp, String, String)> {
+        let entries = entries(&self.database()).await.into_iter().filter(|entry| entry["act"] == act);
+        let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        entries
+            .map(|entry| (text(&entry["at"]).parse().unwrap(), text(&entry["rule"]), text(&entry["detail"])))
+            .collect()
     }
 
     /// What the audit has of what commands printed, one text for each execution.

@@ -33,13 +33,26 @@ fn values_are_checked_one_by_one() {
     insta::assert_snapshot!(said("database_url = \"sqlite://ckan-chatops.db\"", &[
         "",
         "database_url = \"postgres://localhost/ckan\"",
+        "database_url = \"postgres://role:three@localhost/ckan\"",
+        "database_url = \"postgres://role@db.example.gov.uk/ckan\"",
+        "database_url = \"mysql://role@localhost/ckan\"",
         "database_url = \"sqlite::memory:\"",
         "database_url = \"sqlite://\"",
     ]), @r#"
+
     ckan-chatops.toml:1: the file has no database_url; write database_url = "sqlite://ckan-chatops.db"
 
     database_url = "postgres://localhost/ckan"
-    ckan-chatops.toml:2: database_url is not a SQLite address; write "sqlite://ckan-chatops.db"
+    ckan-chatops.toml:2: database_url does not name a role, a host and a database; write "postgres://role@host/database"
+
+    database_url = "postgres://role:three@localhost/ckan"
+    ckan-chatops.toml:2: database_url has a password in it; take it out and put it into the variable DATABASE_PASSWORD
+
+    database_url = "postgres://role@db.example.gov.uk/ckan"
+    ckan-chatops.toml:2: database_url would send a password unencrypted if the server asks for it; put ?sslmode=verify-full or ?sslmode=require at its end
+
+    database_url = "mysql://role@localhost/ckan"
+    ckan-chatops.toml:2: database_url is neither a SQLite nor a PostgreSQL address; write "sqlite://ckan-chatops.db" or "postgres://role@host/database"
 
     database_url = "sqlite::memory:"
     ckan-chatops.toml:2: database_url would forget every request at a restart; write a file, "sqlite://ckan-chatops.db"
@@ -218,7 +231,7 @@ fn several_problems_are_told_at_once_and_in_order() {
     let text =
         SOUND.replace("T0001", "acme").replace("approvals = 1", "approvals = 0").replace("sqlite:", "mysql:");
     insta::assert_snapshot!(problems(&text), @r#"
-    ckan-chatops.toml:2: database_url is not a SQLite address; write "sqlite://ckan-chatops.db"
+    ckan-chatops.toml:2: database_url is neither a SQLite nor a PostgreSQL address; write "sqlite://ckan-chatops.db" or "postgres://role@host/database"
     ckan-chatops.toml:5: team_id is not a workspace's id; write the id as Slack shows it, like "T0123ABCD"
     ckan-chatops.toml:12: approvals is 0, but at least one other person has to approve; write approvals = 1
     "#);
@@ -233,4 +246,46 @@ fn broken_toml_is_told_with_its_line() {
     ckan-chatops.toml:3: not valid TOML: unclosed table, expected `]`
     "#);
     insta::assert_snapshot!(problems(&format!("{SOUND}default = true\n")), @"ckan-chatops.toml:20: not valid TOML: duplicate key");
+}
+
+#[test]
+fn the_time_of_the_daily_sync_is_a_time_a_length_and_a_time_zone() {
+    let with = |sync: &str| format!("api_token_env = \"CKAN_TOKEN_PRODUCTION\"\ncsw_sync = {sync}");
+    let wrong: Vec<String> = [
+        r#"{ at = "06:00", lasts = "1h", time_zone = "Europe/London" }"#,
+        r#"{ at = "6", lasts = "24h", time_zone = "London" }"#,
+        r#"{ at = "24:00", lasts = "soon", time_zone = "" }"#,
+        r#"{ from = "06:00", lasts = "1h" }"#,
+        r#""06:00""#,
+    ]
+    .map(with)
+    .to_vec();
+    let wrong: Vec<&str> = wrong.iter().map(String::as_str).collect();
+    insta::assert_snapshot!(said("api_token_env = \"CKAN_TOKEN_PRODUCTION\"", &wrong), @r#"
+    api_token_env = "CKAN_TOKEN_PRODUCTION"
+    csw_sync = { at = "06:00", lasts = "1h", time_zone = "Europe/London" }
+    accepted
+
+    api_token_env = "CKAN_TOKEN_PRODUCTION"
+    csw_sync = { at = "6", lasts = "24h", time_zone = "London" }
+    ckan-chatops.toml:20: at is not a time of the day; write hours and minutes, for example "06:00"
+    ckan-chatops.toml:20: lasts is longer than 23 hours, which is the most that is sensible here; write a number and a unit, for example "15m" or "1h"
+    ckan-chatops.toml:20: time_zone is not a time zone; write its name, for example "Europe/London"
+
+    api_token_env = "CKAN_TOKEN_PRODUCTION"
+    csw_sync = { at = "24:00", lasts = "soon", time_zone = "" }
+    ckan-chatops.toml:20: at is not a time of the day; write hours and minutes, for example "06:00"
+    ckan-chatops.toml:20: lasts is not a length of time; write a number and a unit, for example "15m" or "1h"
+    ckan-chatops.toml:20: time_zone is not a time zone; write its name, for example "Europe/London"
+
+    api_token_env = "CKAN_TOKEN_PRODUCTION"
+    csw_sync = { from = "06:00", lasts = "1h" }
+    ckan-chatops.toml:20: csw_sync has no at; write at = "06:00"
+    ckan-chatops.toml:20: csw_sync has no time_zone; write time_zone = "Europe/London"
+    ckan-chatops.toml:20: unknown key from in csw_sync; it takes at, lasts, time_zone
+
+    api_token_env = "CKAN_TOKEN_PRODUCTION"
+    csw_sync = "06:00"
+    ckan-chatops.toml:20: csw_sync is not of the right kind; write csw_sync = { at = "06:00", lasts = "1h", time_zone = "Europe/London" }
+    "#);
 }

@@ -13,8 +13,9 @@ use sqlx::SqliteConnection;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use super::arrival;
 use super::writer::{Turn, Writer, unavailable};
-use crate::store::{Inbound, Receipt, StoreError, sql};
+use crate::store::{Inbound, Receipt, StoreError};
 
 /// The most rows in one transaction. More callers than this wait for the next.
 const LARGEST_BATCH: usize = 64;
@@ -181,7 +182,11 @@ async fn insert_or_explain(
     let mut receipts = Vec::with_capacity(rows.len());
     for row in rows {
         // Taken out, so that the same delivery twice in one batch is kept once.
-        let receipt = if new.remove(&row.id) { Ok(Receipt::Kept) } else { clash(connection, row).await? };
+        let receipt = if new.remove(&row.id) {
+            Ok(Receipt::Kept)
+        } else {
+            arrival::clash(connection, &row.signature, &row.dedupe).await?
+        };
         receipts.push(receipt);
     }
     Ok(receipts)
@@ -215,19 +220,4 @@ async fn insert_all(connection: &mut SqliteConnection, rows: &[Row]) -> Result<H
     }
     let ids = query.fetch_all(connection).await.map_err(unavailable)?;
     Ok(ids.into_iter().collect())
-}
-
-async fn clash(connection: &mut SqliteConnection, row: &Row) -> Result<Answer, StoreError> {
-    let by_signature: Option<bool> = sqlx::query_scalar(sql::INBOUND_CLASH)
-        .bind(&row.signature)
-        .bind(&row.dedupe)
-        .fetch_optional(connection)
-        .await
-        .map_err(unavailable)?;
-    Ok(match by_signature {
-        Some(true) => Ok(Receipt::Replayed),
-        Some(false) => Ok(Receipt::Duplicate),
-        // Only the id was there before: the caller's ids are not unique.
-        None => Err(StoreError::Conflict),
-    })
 }

@@ -11,10 +11,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use super::OpenError;
 use super::open::path;
-use super::writer::unavailable;
+use super::reading;
 use crate::audit::{AuditSource, ChainHead, Link};
-use crate::store::rows::{AuditRow, HeadRow, no_head};
-use crate::store::{StoreError, sql};
+use crate::store::StoreError;
 
 /// The audit in one SQLite file, only read.
 pub struct SqliteAuditReader {
@@ -39,26 +38,10 @@ impl SqliteAuditReader {
 #[async_trait]
 impl AuditSource for SqliteAuditReader {
     async fn head(&self) -> Result<ChainHead, StoreError> {
-        head(&self.pool).await
+        reading::head(&self.pool).await
     }
 
     async fn links(&self, after_seq: i64, limit: u32) -> Result<Vec<Link>, StoreError> {
-        links(&self.pool, after_seq, limit).await
+        reading::links(&self.pool, after_seq, limit).await
     }
-}
-
-pub(super) async fn head(pool: &SqlitePool) -> Result<ChainHead, StoreError> {
-    let row: Option<HeadRow> =
-        sqlx::query_as(sql::AUDIT_HEAD).fetch_optional(pool).await.map_err(unavailable)?;
-    row.map(ChainHead::from).ok_or_else(no_head)
-}
-
-pub(super) async fn links(pool: &SqlitePool, after_seq: i64, limit: u32) -> Result<Vec<Link>, StoreError> {
-    let rows: Vec<AuditRow> = sqlx::query_as(sql::AUDIT_AFTER)
-        .bind(after_seq)
-        .bind(i64::from(limit))
-        .fetch_all(pool)
-        .await
-        .map_err(unavailable)?;
-    Ok(rows.into_iter().map(Link::from).collect())
 }

@@ -3,9 +3,7 @@
 //! Guarantees that items come with their request or not at all, as many as it says, and that only whoever holds the
 //! request's version marks them. Leaves which marks are permitted to `worker` and to the schema's triggers.
 
-use sqlx::{SqliteConnection, SqlitePool};
-
-use super::writer::unavailable;
+use super::{Connection, Pool, unavailable};
 use crate::approval::{Item, Request};
 use crate::ids::RequestId;
 use crate::store::rows::{self, ItemRow, TallyRow};
@@ -13,7 +11,7 @@ use crate::store::{ItemFilter, Marks, StoreError, Tally, sql};
 
 /// Keeps the items of a new request, and what they touch.
 pub(super) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     request: &Request,
     items: &[Item],
     now_ms: i64,
@@ -42,11 +40,7 @@ pub(super) async fn insert(
 }
 
 /// Marks items of the request that the marker holds.
-pub(super) async fn mark(
-    connection: &mut SqliteConnection,
-    marks: &Marks,
-    now_ms: i64,
-) -> Result<(), StoreError> {
+pub(super) async fn mark(connection: &mut Connection, marks: &Marks, now_ms: i64) -> Result<(), StoreError> {
     let held: i64 = sqlx::query_scalar(sql::ITEM_HOLDER)
         .bind(marks.request.as_str())
         .bind(marks.version)
@@ -84,7 +78,7 @@ pub(super) async fn mark(
 }
 
 pub(super) async fn read(
-    pool: &SqlitePool,
+    pool: &Pool,
     request: &RequestId,
     filter: ItemFilter,
 ) -> Result<Vec<Item>, StoreError> {
@@ -101,7 +95,7 @@ pub(super) async fn read(
     rows.into_iter().map(ItemRow::item).collect()
 }
 
-pub(super) async fn tally(pool: &SqlitePool, request: &RequestId) -> Result<Tally, StoreError> {
+pub(super) async fn tally(pool: &Pool, request: &RequestId) -> Result<Tally, StoreError> {
     let rows: Vec<TallyRow> =
         sqlx::query_as(sql::ITEM_TALLY).bind(request.as_str()).fetch_all(pool).await.map_err(unavailable)?;
     rows::tally(rows)

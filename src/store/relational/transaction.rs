@@ -4,10 +4,7 @@
 //! requests are open, and no two run, on the same thing; and that nobody has more open than they may. Any error leaves the transaction to be rolled back, the
 //! audit with it.
 
-use sqlx::{Sqlite, SqliteConnection};
-
-use super::items;
-use super::writer::unavailable;
+use super::{Connection, items, unavailable};
 use crate::approval::{Item, Request, State};
 use crate::audit::{ChainHead, Entry, seal};
 use crate::ids::InboundId;
@@ -16,7 +13,7 @@ use crate::store::{Commit, Filter, MostOpen, Outgoing, StoreError, Watch, WatchS
 
 /// Does everything in `commit`. `now_ms` is when.
 pub(super) async fn apply(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     commit: &Commit,
     now_ms: i64,
 ) -> Result<(), StoreError> {
@@ -53,7 +50,7 @@ pub(super) async fn apply(
     }
 }
 
-async fn keep_watch(connection: &mut SqliteConnection, watch: &Watch) -> Result<(), StoreError> {
+async fn keep_watch(connection: &mut Connection, watch: &Watch) -> Result<(), StoreError> {
     sqlx::query(sql::WATCH_PUT)
         .bind(watch.request.as_str())
         .bind(watch.due_at.as_millisecond())
@@ -65,7 +62,7 @@ async fn keep_watch(connection: &mut SqliteConnection, watch: &Watch) -> Result<
     Ok(())
 }
 
-async fn append(connection: &mut SqliteConnection, entries: &[Entry]) -> Result<(), StoreError> {
+async fn append(connection: &mut Connection, entries: &[Entry]) -> Result<(), StoreError> {
     if entries.is_empty() {
         return Ok(());
     }
@@ -95,7 +92,7 @@ async fn append(connection: &mut SqliteConnection, entries: &[Entry]) -> Result<
     Ok(())
 }
 
-async fn finish(connection: &mut SqliteConnection, id: &InboundId, now_ms: i64) -> Result<(), StoreError> {
+async fn finish(connection: &mut Connection, id: &InboundId, now_ms: i64) -> Result<(), StoreError> {
     let done = sqlx::query(sql::INBOUND_FINISH)
         .bind(id.as_str())
         .bind(now_ms)
@@ -106,7 +103,7 @@ async fn finish(connection: &mut SqliteConnection, id: &InboundId, now_ms: i64) 
 }
 
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     request: &Request,
     items: &[Item],
     now_ms: i64,
@@ -147,14 +144,14 @@ async fn insert(
 }
 
 /// Refuses where the person has more open than they may.
-async fn no_more_open(connection: &mut SqliteConnection, limit: &MostOpen) -> Result<(), StoreError> {
+async fn no_more_open(connection: &mut Connection, limit: &MostOpen) -> Result<(), StoreError> {
     let filter = Filter {
         states: vec![State::Pending, State::Approved, State::Held],
         requested_by: Some(limit.by.clone()),
         limit: limit.most.saturating_add(1),
         ..Filter::default()
     };
-    let Some(mut query) = sql::requests::<Sqlite>(&filter) else { return Ok(()) };
+    let Some(mut query) = sql::requests(&filter) else { return Ok(()) };
     let open: Vec<RequestRow> = query.build_query_as().fetch_all(connection).await.map_err(unavailable)?;
     if u32::try_from(open.len()).is_ok_and(|open| open <= limit.most) {
         return Ok(());
@@ -168,7 +165,7 @@ async fn no_more_open(connection: &mut SqliteConnection, limit: &MostOpen) -> Re
 
 /// Refuses where `statement` finds another request on one of the same things.
 async fn nothing_beside(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     request: &Request,
     statement: &'static str,
 ) -> Result<(), StoreError> {
@@ -185,7 +182,7 @@ async fn nothing_beside(
     Ok(())
 }
 
-async fn update(connection: &mut SqliteConnection, request: &Request) -> Result<(), StoreError> {
+async fn update(connection: &mut Connection, request: &Request) -> Result<(), StoreError> {
     if request.state == State::Running {
         nothing_beside(connection, request, sql::REQUEST_RUNNING_BESIDE).await?;
     }
@@ -205,7 +202,7 @@ async fn update(connection: &mut SqliteConnection, request: &Request) -> Result<
 }
 
 /// Writes the votes that are not there yet; a request's votes only ever grow at the end.
-async fn vote(connection: &mut SqliteConnection, request: &Request) -> Result<(), StoreError> {
+async fn vote(connection: &mut Connection, request: &Request) -> Result<(), StoreError> {
     let kept: i64 = sqlx::query_scalar(sql::VOTE_COUNT)
         .bind(request.id.as_str())
         .fetch_one(&mut *connection)
@@ -235,7 +232,7 @@ async fn vote(connection: &mut SqliteConnection, request: &Request) -> Result<()
     Ok(())
 }
 
-async fn send(connection: &mut SqliteConnection, message: &Outgoing) -> Result<(), StoreError> {
+async fn send(connection: &mut Connection, message: &Outgoing) -> Result<(), StoreError> {
     sqlx::query(sql::OUTBOX_INSERT)
         .bind(message.id.as_str())
         .bind(&message.lane)

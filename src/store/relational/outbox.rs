@@ -3,16 +3,14 @@
 //! Guarantees that a message is settled once, that a settled one keeps no response address, and that a delivered
 //! card is remembered as its request's. Leaves delivering to `slack`.
 
-use sqlx::SqliteConnection;
-
 use super::transaction::json;
-use super::writer::unavailable;
+use super::{Connection, unavailable};
 use crate::ids::MessageId;
 use crate::store::{Delivery, MessageAddress, MessageFate, StoreError, rows, sql};
 
 /// Records `fate`, inside a transaction that somebody else began and ends.
 pub(super) async fn settle(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: &MessageId,
     fate: MessageFate,
     now_ms: i64,
@@ -30,7 +28,7 @@ fn first_whole_millisecond(moment: jiff::Timestamp) -> i64 {
     if moment > crate::clock::from_milliseconds(ms) { ms + 1 } else { ms }
 }
 
-async fn again(connection: &mut SqliteConnection, id: &MessageId, due_ms: i64) -> Result<(), StoreError> {
+async fn again(connection: &mut Connection, id: &MessageId, due_ms: i64) -> Result<(), StoreError> {
     let done = sqlx::query(sql::OUTBOX_AGAIN)
         .bind(id.as_str())
         .bind(due_ms)
@@ -41,7 +39,7 @@ async fn again(connection: &mut SqliteConnection, id: &MessageId, due_ms: i64) -
 }
 
 async fn finish(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: &MessageId,
     state: &'static str,
     address: Option<MessageAddress>,
@@ -67,7 +65,7 @@ async fn finish(
             .await
             .map_err(unavailable)?;
     }
-    sqlx::query(sql::OUTBOX_SETTLE)
+    let done = sqlx::query(sql::OUTBOX_SETTLE)
         .bind(id.as_str())
         .bind(state)
         .bind(json(&without_address(delivery))?)
@@ -78,7 +76,7 @@ async fn finish(
         .execute(connection)
         .await
         .map_err(unavailable)?;
-    Ok(())
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 fn without_address(delivery: Delivery) -> Delivery {
