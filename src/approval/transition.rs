@@ -403,3 +403,7 @@ fn decided(request: &Request) -> Refusal {
 #[cfg(test)]
 #[path = "transition_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "sequence_tests.rs"]
+mod sequences;

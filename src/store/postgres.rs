@@ -22,7 +22,7 @@ mod transaction;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::{PgConnection as Connection, PgPool as Pool, PgTransaction};
+use sqlx::{PgConnection as Connection, PgPool as Pool, PgTransaction, Postgres as Driver};
 
 pub use open::OpenError;
 pub(super) use open::session as connect;

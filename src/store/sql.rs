@@ -175,12 +175,11 @@ where
     if let Some(Asker { person, users }) = &filter.requested_by {
         query.push(" AND id IN (SELECT id FROM request WHERE requester = ");
         query.push_bind(person.to_string());
-        query.push(" UNION ALL SELECT id FROM request WHERE requester_user IN (");
-        let mut list = query.separated(", ");
         for user in users {
-            list.push_bind(user.to_string());
+            query.push(" UNION ALL SELECT id FROM request WHERE requester_user = ");
+            query.push_bind(user.to_string());
         }
-        query.push("))");
+        query.push(")");
     }
     query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(i64::from(limit(filter)));
     Some(query)

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::{SqliteConnection as Connection, SqlitePool as Pool};
+use sqlx::{Sqlite as Driver, SqliteConnection as Connection, SqlitePool as Pool};
 
 pub use open::OpenError;
 pub use reader::SqliteAuditReader;

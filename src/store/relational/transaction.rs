@@ -4,7 +4,7 @@
 //! requests are open, and no two run, on the same thing; and that nobody has more open than they may. Any error leaves the transaction to be rolled back, the
 //! audit with it.
 
-use super::{Connection, items, unavailable};
+use super::{Connection, Driver, items, unavailable};
 use crate::approval::{Item, Request, State};
 use crate::audit::{ChainHead, Entry, seal};
 use crate::ids::InboundId;
@@ -151,7 +151,7 @@ async fn no_more_open(connection: &mut Connection, limit: &MostOpen) -> Result<(
         limit: limit.most.saturating_add(1),
         ..Filter::default()
     };
-    let Some(mut query) = sql::requests(&filter) else { return Ok(()) };
+    let Some(mut query) = sql::requests::<Driver>(&filter) else { return Ok(()) };
     let open: Vec<RequestRow> = query.build_query_as().fetch_all(connection).await.map_err(unavailable)?;
     if u32::try_from(open.len()).is_ok_and(|open| open <= limit.most) {
         return Ok(());
