@@ -154,6 +154,14 @@ impl Store for Nothing {
         Ok(None)
     }
 
+    async fn cards(&self, _: &RequestId) -> Result<Vec<MessageAddress>, StoreError> {
+        Ok(vec![])
+    }
+
+    async fn posted_for(&self, _: &MessageAddress) -> Result<Option<RequestId>, StoreError> {
+        Ok(None)
+    }
+
     async fn is_message_of(&self, _: &RequestId, _: &MessageAddress) -> Result<bool, StoreError> {
         Ok(false)
     }

@@ -132,9 +132,14 @@ impl Plan {
         }
     }
 
-    /// True where an approver has to see more than the card, or to type something, before a yes counts.
+    /// True where an approver has to see more than the card, or to type something, before a yes counts: what only
+    /// they may see, what nothing gives back, and many things at once.
     pub fn needs_review(&self) -> bool {
-        self.confirmation.is_some() || !self.private.is_empty()
+        self.confirmation.is_some()
+            || !self.private.is_empty()
+            || self.risk == Risk::Irreversible
+            || self.bulk.is_some()
+            || self.targets.len() > 1
     }
 
     /// How many things it acts on.

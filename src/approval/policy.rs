@@ -26,7 +26,7 @@ pub enum Role {
 
 impl Role {
     /// What somebody is told who is not on this rule's list.
-    fn refusal(self, rule: &str) -> Refusal {
+    pub(super) fn refusal(self, rule: &str) -> Refusal {
         let rule = rule.to_owned();
         match self {
             Self::Requester => Refusal::NotARequester { rule },
@@ -96,7 +96,13 @@ pub struct Admission {
 pub const EVERYWHERE: &str = "access";
 
 /// What the numbers are called that hold everywhere.
-const USUAL: &str = "policy";
+pub const USUAL: &str = "policy";
+
+/// What the number is called that comes with how much may break.
+pub const BY_RISK: &str = "risk";
+
+/// What the number is called that comes with how many things there are.
+pub const BY_SIZE: &str = "two_approvals_above";
 
 /// The rules in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -148,11 +154,20 @@ impl Policy {
         self.asked_for(matter).map(|(_, approvals)| approvals).max().unwrap_or(self.approvals)
     }
 
+    /// What asks for the most approvals of this, by name; empty where one is enough.
+    pub fn approvals_because(&self, matter: &Matter<'_>) -> Vec<String> {
+        let most = self.approvals_for(matter);
+        self.asked_for(matter)
+            .filter(|(_, approvals)| *approvals == most && most > NonZeroU8::MIN)
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    }
+
     /// Everything that asks for approvals of this, by name, with how many.
     pub fn asked_for<'p>(&'p self, matter: &'p Matter<'_>) -> impl Iterator<Item = (&'p str, NonZeroU8)> {
         const TWO: NonZeroU8 = NonZeroU8::MIN.saturating_add(1);
-        let many = (matter.size > self.two_approvals_above).then_some(("two_approvals_above", TWO));
-        [(USUAL, self.approvals), ("risk", matter.risk.least_approvals())]
+        let many = (matter.size > self.two_approvals_above).then_some((BY_SIZE, TWO));
+        [(USUAL, self.approvals), (BY_RISK, matter.risk.least_approvals())]
             .into_iter()
             .chain(many)
             .chain(self.rules_for(matter).filter_map(|rule| Some((rule.name.as_str(), rule.approvals?))))
@@ -436,6 +451,10 @@ pub(crate) mod tests {
                 .collect::<Vec<_>>(),
             ["policy 2", "risk 1", "two_approvals_above 2", "one 1"]
         );
+        assert_eq!(policy.approvals_because(&Matter { size: 51, ..MATTER }), [USUAL, BY_SIZE]);
+        policy.approvals = NonZeroU8::MIN;
+        assert!(policy.approvals_because(&MATTER).is_empty());
+        assert_eq!(policy.approvals_because(&Matter { risk: Risk::Irreversible, ..MATTER }), [BY_RISK]);
     }
 
     #[test]

@@ -196,9 +196,15 @@ pub struct Request {
     pub ticket: Option<String>,
     /// How many approvals it needs, fixed when it was made; a policy that became stricter since raises it.
     pub approvals_needed: NonZeroU8,
-    /// Who could approve it when it was made, for people to read; never what decides.
+    /// What asked for so many, by the names of [`Policy::asked_for`]; empty where one is enough.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals_because: Vec<String>,
+    /// Who could approve it when it was made, one account of each person, for people to read; never what decides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub eligible: Vec<UserId>,
+    /// True where there may be more of them: not everybody on the lists was looked at.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub eligible_and_others: bool,
     /// The digest of the policy it was made under.
     pub policy_digest: String,
     /// When it was made.
@@ -219,6 +225,11 @@ pub struct Request {
     pub held_at_most_until: Option<Timestamp>,
     /// The request that this one undoes.
     pub undoes: Option<RequestId>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde wants")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// What a person said when asking.
@@ -256,8 +267,10 @@ impl Request {
             reason: words.reason,
             ticket: words.ticket,
             approvals_needed: policy.approvals_for(&Matter::of_plan(&plan)),
+            approvals_because: policy.approvals_because(&Matter::of_plan(&plan)),
             plan,
             eligible: vec![],
+            eligible_and_others: false,
             policy_digest: policy.digest(),
             created_at: now,
             expires_at: later(now, policy.pending_ttl),
@@ -268,6 +281,11 @@ impl Request {
             held_at_most_until: None,
             undoes: None,
         }
+    }
+
+    /// Those of [`Request::eligible`] whose vote is not in.
+    pub fn could_still_approve(&self) -> impl Iterator<Item = &UserId> {
+        self.eligible.iter().filter(|user| self.votes.iter().all(|vote| vote.user != **user))
     }
 
     /// The approvals so far.

@@ -100,9 +100,12 @@ pub fn apply(request: &Request, event: Event, now: Timestamp, policy: &Policy) -
     match (from, event) {
         (State::Pending, Event::Approve { voter, typed }) => {
             refuse_unless_votable(request, &voter, now, policy)?;
-            refuse_unless_confirmed(request, typed.as_deref())?;
+            if needed(request, policy) > next.approvals_needed {
+                next.approvals_needed = needed(request, policy);
+                next.approvals_because = policy.approvals_because(&Matter::of(request));
+            }
+            refuse_unless_confirmed(request, typed.as_deref(), policy)?;
             next.votes.push(vote(voter, None, now));
-            next.approvals_needed = needed(request, policy);
             if approved_by(&next, policy).len() >= usize::from(next.approvals_needed.get()) {
                 enter(&mut next, State::Approved, now);
                 next.expires_at = later(now, policy.approved_ttl);
@@ -312,6 +315,14 @@ fn needed(request: &Request, policy: &Policy) -> NonZeroU8 {
     request.approvals_needed.max(policy.approvals_for(&Matter::of(request)))
 }
 
+/// True where a yes counts only from somebody who saw the whole plan, or typed something: what [`Plan::needs_review`]
+/// says, and everything that takes more than one approval.
+///
+/// [`Plan::needs_review`]: super::Plan::needs_review
+pub fn needs_review(request: &Request, policy: &Policy) -> bool {
+    request.plan.needs_review() || needed(request, policy) > NonZeroU8::MIN
+}
+
 /// The vote; with a reason it is a no.
 fn vote(voter: Admission, reason: Option<String>, at: Timestamp) -> Vote {
     let Admission { person, user, groups, .. } = voter;
@@ -336,9 +347,9 @@ fn refuse_unless_votable(
 }
 
 /// What cannot be taken back, and what the card does not show whole, is not approved by a press alone.
-fn refuse_unless_confirmed(request: &Request, typed: Option<&str>) -> Result<(), Refusal> {
+fn refuse_unless_confirmed(request: &Request, typed: Option<&str>, policy: &Policy) -> Result<(), Refusal> {
     match &request.plan.confirmation {
-        None if typed.is_none() && request.plan.needs_review() => Err(Refusal::NotReviewed),
+        None if typed.is_none() && needs_review(request, policy) => Err(Refusal::NotReviewed),
         Some(wanted) if typed.map(str::trim) != Some(wanted) => {
             Err(Refusal::NotConfirmed { wanted: wanted.clone() })
         }

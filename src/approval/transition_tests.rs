@@ -30,7 +30,13 @@ pub(super) fn voter_under(policy: &Policy, user: &str) -> Admission {
     Admission { person: policy.person(&user), user, groups: BTreeSet::new(), rules: vec![] }
 }
 
+/// A yes after a look at the whole plan, with nothing to type.
 fn approve(user: &str) -> Event {
+    Event::Approve { voter: voter(user), typed: Some(String::new()) }
+}
+
+/// A yes by a press alone.
+fn press(user: &str) -> Event {
     Event::Approve { voter: voter(user), typed: None }
 }
 
@@ -304,7 +310,7 @@ fn s12_two_accounts_that_became_one_person_between_two_votes_are_one_person() {
     let one = apply(&request(2), approve("UBOB"), at(1), &policy()).unwrap().request;
     let mut newer = policy();
     newer.people.insert("UBOB2".to_owned(), "bob".to_owned());
-    let event = Event::Approve { voter: voter_under(&newer, "UBOB2"), typed: None };
+    let event = Event::Approve { voter: voter_under(&newer, "UBOB2"), typed: Some(String::new()) };
     assert_eq!(apply(&one, event, at(2), &newer), Err(Refusal::AlreadyVoted));
 }
 
@@ -424,6 +430,34 @@ fn a_no_ends_what_is_held() {
 }
 
 #[test]
+fn s27_what_is_risky_is_not_approved_by_a_press_alone() {
+    let pressed = |request: &Request, policy: &Policy| {
+        apply(request, press("UBOB"), at(10), policy).map(|step| step.request.state)
+    };
+    assert_eq!(pressed(&request(1), &policy()), Ok(State::Approved));
+    let with = |edit: fn(&mut Request)| {
+        let mut request = request(1);
+        edit(&mut request);
+        request.digest = request.plan.digest();
+        request
+    };
+    for risky in [
+        with(|r| r.plan.risk = Risk::Irreversible),
+        with(|r| r.plan.bulk = Some(Bulk::of([]))),
+        with(|r| r.plan.targets.extend(r.plan.targets.clone())),
+        request(2),
+    ] {
+        assert_eq!(pressed(&risky, &policy()), Err(Refusal::NotReviewed));
+        assert!(apply(&risky, approve("UBOB"), at(10), &policy()).is_ok());
+    }
+    // Also where only today's policy asks for more, and then it says why.
+    let stricter = Policy { approvals: NonZeroU8::new(2).unwrap(), ..policy() };
+    assert_eq!(pressed(&request(1), &stricter), Err(Refusal::NotReviewed));
+    let raised = apply(&request(1), approve("UBOB"), at(10), &stricter).unwrap().request;
+    assert_eq!(raised.approvals_because, ["policy"]);
+}
+
+#[test]
 fn a_yes_counts_only_with_what_has_to_be_typed() {
     let mut confirmed = request(1);
     confirmed.plan.confirmation = Some("road-accidents-2019".to_owned());
@@ -443,7 +477,7 @@ fn a_yes_counts_only_with_what_has_to_be_typed() {
 fn invariant_10_what_the_card_does_not_show_is_looked_at_before_a_yes_counts() {
     let mut private = request(1);
     private.plan.private = vec![("New address".to_owned(), "jo@example.gov.uk".to_owned())];
-    assert_eq!(apply(&private, approve("UBOB"), at(10), &policy()), Err(Refusal::NotReviewed));
+    assert_eq!(apply(&private, press("UBOB"), at(10), &policy()), Err(Refusal::NotReviewed));
     let looked = Event::Approve { voter: voter("UBOB"), typed: Some(String::new()) };
     assert_eq!(apply(&private, looked, at(10), &policy()).unwrap().request.state, State::Approved);
 }

@@ -106,7 +106,7 @@ mod tests {
     fn a_pending_request_shows_what_it_waits_for() {
         insta::assert_snapshot!(shown(&request("01KAPTESTTESTTESTTEST7Q2M4", State::Pending)), @"
         Request T7Q2M4: Withdraw “Road Safety Data 2019”
-        Now: Waiting for approval: 0 of 1 by somebody other than <@U1>. Runs out <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>.
+        Now: Waiting for approval: 0 of 1 by somebody other than <@U1> · runs out <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
         Environment: production
         Asked by: <@U1>, <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
         Reason: Published by mistake

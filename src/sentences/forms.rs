@@ -1,11 +1,50 @@
 //! What forms say.
 
+use super::text::Text;
+
 /// The form for the reason of a change: its title (Slack: 24 characters).
 pub const ASK_TITLE: &str = "Why this change?";
 /// The form for the reason of a denial.
 pub const DENY_TITLE: &str = "Why not?";
 /// The form in which an approver looks at the whole plan.
 pub const REVIEW_TITLE: &str = "Approve this?";
+/// The view in which anybody looks at the whole plan.
+pub const DETAILS_TITLE: &str = "The whole plan";
+/// The label of where a request is.
+pub const NOW: &str = "Now";
+/// The label of the approvals of a request that does not wait for any.
+pub const APPROVALS: &str = "Approvals";
+/// The title of the file with a plan that no form can show.
+pub const PLAN_FILE_TITLE: &str = "The whole plan";
+/// What is said with it.
+pub const PLAN_FILE: &str = "The whole plan: it is too long to be shown in Slack.";
+
+/// Over the things of a list.
+pub const LIST_OF: &str = "The list";
+
+/// Lines of a plan that do not fit.
+pub fn not_shown(lines: usize, file: &str) -> Text {
+    let lines = if lines == 1 { "1 more line does".to_owned() } else { format!("{lines} more lines do") };
+    Text::new()
+        .bold("Not all of it is shown: ")
+        .plain(format!("{lines} not fit here. The file "))
+        .code(file)
+        .plain(" in the thread has the whole plan: look at it before you decide.")
+}
+
+/// How many things of a list are shown.
+pub fn listed(shown: u32, all: u32, file: &str) -> Text {
+    let text = if shown >= all {
+        Text::new().plain(format!("These are all {all}. The file "))
+    } else {
+        let left = all - shown;
+        Text::new()
+            .bold("Not all of it is shown: ")
+            .plain(format!("{left} of the {all} do not fit here. The file "))
+    };
+    text.code(file).plain(" in the thread has the whole list.")
+}
+
 /// The button that approves after the review.
 pub const REVIEW_SUBMIT: &str = "Approve";
 /// The hint under what has to be typed.

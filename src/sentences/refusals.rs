@@ -81,10 +81,20 @@ pub fn refusal(refusal: &Refusal) -> Text {
             };
             text.plain(". Nothing was done. Talk to them first; you can ask again on ").moment(*until).plain(".")
         }
-        Refusal::NobodyElse { needed, eligible } => text.plain(format!(
-            "This needs approvals of {needed} other people, and there are {eligible} who could give one, so it could never be \
-             done. Nothing was done. Whoever looks after the bot has to add approvers."
-        )),
+        Refusal::NobodyElse { needed, eligible } => text
+            .plain(match (needed, eligible) {
+                (_, 0) => "Nobody but you could approve this".to_owned(),
+                (needed, 1) => format!("This needs the approval of {needed} other people, and only one could give it"),
+                (needed, eligible) => {
+                    format!("This needs the approval of {needed} other people, and only {eligible} could give it")
+                }
+            })
+            .plain(
+                ", so it could never be done and I did not post it. Nothing was done. Whoever looks after the bot has to add \
+                 people to ",
+            )
+            .code("approvers")
+            .plain(" in its configuration, or to the user group in Slack that stands there."),
         Refusal::SharedChannel => text.plain(
             "The channel for requests is shared with another organisation, or is about to be, so nothing is asked or decided \
              in it. Nothing was done. Whoever looks after the bot has to end that, or name another channel.",
@@ -92,6 +102,14 @@ pub fn refusal(refusal: &Refusal) -> Text {
         Refusal::Running => text.plain("This request is being carried out and can no longer be stopped. Follow the thread."),
         Refusal::OutOfOrder => text.plain("That does not fit what has become of this request. Nothing was changed."),
     }
+}
+
+/// Slack did not say who could approve what somebody asks for.
+pub fn approvers_not_known() -> Text {
+    Text::from(
+        "Slack could not tell me just now who could approve this, so the answer is no. Nothing was done. Try again in a \
+         minute.",
+    )
 }
 
 /// The rule's name, where it is not the list that holds everywhere.

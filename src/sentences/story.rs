@@ -1,7 +1,7 @@
 //! The story of a request: what its card says of its state, and what its thread tells step by step.
 //!
 //! Guarantees that success is never claimed but from a probe, that *unknown* is called unknown, and that every end
-//! says what to do next.
+//! says what to do next. Leaves whose approval it waits for to `waiting`.
 
 use std::time::Duration;
 
@@ -18,6 +18,13 @@ pub const WARNINGS: &str = "Mind";
 pub const IRREVERSIBLE: &str = "Cannot be undone";
 /// Before a safer way to the same end.
 pub const SAFER: &str = "Safer: ";
+
+/// The button that shows the whole plan.
+pub const SEE_WHOLE_PLAN: &str = "See the whole plan";
+
+/// Over a card that Slack's limits made shorter than its plan.
+pub const IS_CUT: &str =
+    "Some of this is too long for a card and is cut. “See the whole plan” shows all of it.";
 
 /// A watch whose time is over.
 pub const WATCH_ENDS: &str =
@@ -86,15 +93,8 @@ pub fn opened(request: &Request) -> Text {
 /// One line on the card: where the request is.
 pub fn status(request: &Request) -> Text {
     let text = Text::new();
-    let needed = request.approvals_needed.get();
     match request.state {
-        State::Pending => text
-            .bold("Waiting for approval")
-            .plain(format!(": {} of {needed} by somebody other than ", request.approvals().count()))
-            .person(&request.requester_user)
-            .plain(". Runs out ")
-            .moment(request.expires_at)
-            .plain("."),
+        State::Pending => super::waiting::status(request),
         State::Approved => {
             text.bold("Approved").plain(" by ").then(approvers(request)).plain("; about to be carried out.")
         }
@@ -154,7 +154,7 @@ pub fn status(request: &Request) -> Text {
     }
 }
 
-fn approvers(request: &Request) -> Text {
+pub(super) fn approvers(request: &Request) -> Text {
     let mut text = Text::new();
     for (n, vote) in request.approvals().enumerate() {
         if n > 0 {

@@ -19,29 +19,32 @@ pub mod button {
     pub const DENY: &str = "deny";
     /// Takes the request back.
     pub const CANCEL: &str = "cancel";
+    /// Shows the whole plan and decides nothing.
+    pub const DETAILS: &str = "details";
     /// Asks for the reason of the undoing request.
     pub const UNDO: &str = "undo";
 }
 
-/// The card as the request stands now.
+/// The card as the request stands now. Posting it rings once for those whom it names as able to approve; Slack rings
+/// for nobody when a message is replaced.
 pub fn card(request: &Request, ticket_url: Option<&str>, progress: Option<&str>) -> Value {
+    let whole = laid_out(request, ticket_url, progress, false);
+    let message = if whole.is_cut() { laid_out(request, ticket_url, progress, true) } else { whole };
+    buttons(message, request).body()
+}
+
+fn laid_out(request: &Request, ticket_url: Option<&str>, progress: Option<&str>, is_cut: bool) -> Message {
     let plan = &request.plan;
-    let reference = request.id.reference();
     let mut facts: Vec<(String, Text)> =
         plan.shown.iter().map(|(label, value)| (label.clone(), Text::new().plain(value))).collect();
-    facts.push(("Environment".to_owned(), Text::from(request.environment.as_str())));
-    facts.push(("Asked by".to_owned(), Text::new().person(&request.requester_user)));
-    facts.push(("Reason".to_owned(), Text::new().plain(&request.reason)));
-    if let Some(ticket) = &request.ticket {
-        let text = match ticket_url {
-            Some(url) => Text::new().link(url.replace("{ticket}", &in_address(ticket)), ticket),
-            None => Text::from(ticket.as_str()),
-        };
-        facts.push(("Ticket".to_owned(), text));
-    }
+    facts.extend(asked_by(request, ticket_url));
     let texts = |sentences: &[String]| sentences.iter().map(|s| Text::from(s.as_str())).collect::<Vec<_>>();
-    let mut message = Message::new()
-        .header(&plan.summary)
+    let mut message = Message::new().header(&plan.summary);
+    if is_cut {
+        // At the top, as the end of what is spoken is what falls off.
+        message = message.paragraph(Text::new().bold(story::IS_CUT));
+    }
+    message = message
         .facts(facts)
         .list(story::EFFECTS, texts(&plan.effects))
         .list(story::WARNINGS, texts(&plan.warnings))
@@ -55,15 +58,36 @@ pub fn card(request: &Request, ticket_url: Option<&str>, progress: Option<&str>)
     }
     let mut digest = request.digest.as_str().to_owned();
     digest.truncate(12);
-    message = message.context(
+    message.context(
         &Text::new()
             .plain("Request ")
-            .plain(reference.as_str())
+            .plain(request.id.reference().as_str())
             .plain(" · plan ")
             .plain(digest)
             .plain(" · policy ")
             .plain(&request.policy_digest),
-    );
+    )
+}
+
+/// Where, who, why and for which ticket.
+pub(super) fn asked_by(request: &Request, ticket_url: Option<&str>) -> Vec<(String, Text)> {
+    let mut facts = vec![
+        ("Environment".to_owned(), Text::from(request.environment.as_str())),
+        ("Asked by".to_owned(), Text::new().person(&request.requester_user)),
+        ("Reason".to_owned(), Text::new().plain(&request.reason)),
+    ];
+    if let Some(ticket) = &request.ticket {
+        let text = match ticket_url {
+            Some(url) => Text::new().link(url.replace("{ticket}", &in_address(ticket)), ticket),
+            None => Text::from(ticket.as_str()),
+        };
+        facts.push(("Ticket".to_owned(), text));
+    }
+    facts
+}
+
+/// What can be done with the request now.
+fn buttons(message: Message, request: &Request) -> Message {
     let value = request.id.as_str();
     let cancel = Button {
         action: button::CANCEL,
@@ -79,7 +103,14 @@ pub fn card(request: &Request, ticket_url: Option<&str>, progress: Option<&str>)
         value,
         style: Style::Danger,
     };
-    message = match request.state {
+    let details = Button {
+        action: button::DETAILS,
+        label: story::SEE_WHOLE_PLAN,
+        spoken: "See the whole plan; this decides nothing",
+        value,
+        style: Style::Plain,
+    };
+    match request.state {
         State::Pending => message.buttons(&[
             Button {
                 action: button::APPROVE,
@@ -90,12 +121,12 @@ pub fn card(request: &Request, ticket_url: Option<&str>, progress: Option<&str>)
             },
             deny,
             cancel,
+            details,
         ]),
-        State::Approved => message.buttons(&[cancel]),
-        State::Held => message.buttons(&[deny, cancel]),
+        State::Approved => message.buttons(&[cancel, details]),
+        State::Held => message.buttons(&[deny, cancel, details]),
         _ => message,
-    };
-    message.body()
+    }
 }
 
 /// A ticket as part of an address: what is not plainly a letter or a digit is encoded.

@@ -10,11 +10,10 @@ use slack_morphism::prelude::*;
 
 use super::command::Grammar;
 use super::message::{Message, cut};
-use crate::approval::Request;
 use crate::ids::{FileId, InboundId};
 use crate::operations::list;
+use crate::sentences::forms;
 use crate::sentences::text::Text;
-use crate::sentences::{forms, story};
 
 /// The form for the reason of a change.
 pub const ASK: &str = "ask";
@@ -105,39 +104,6 @@ pub fn deny(about: &InboundId, what: Text) -> SlackView {
     view(DENY, about, forms::DENY_TITLE, forms::DENY_SUBMIT, blocks)
 }
 
-/// A form with the whole plan, what only the people involved may see included, and what has to be typed.
-pub fn review(about: &InboundId, request: &Request) -> SlackView {
-    let plan = &request.plan;
-    let texts = |sentences: &[String]| sentences.iter().map(|s| Text::from(s.as_str())).collect::<Vec<_>>();
-    let mut facts: Vec<(String, Text)> =
-        plan.shown.iter().map(|(label, value)| (label.clone(), Text::new().plain(value))).collect();
-    facts.extend(plan.private.iter().map(|(label, value)| (label.clone(), Text::new().plain(value))));
-    facts.push(("Asked by".to_owned(), Text::new().person(&request.requester_user)));
-    facts.push(("Reason".to_owned(), Text::new().plain(&request.reason)));
-    let mut message = Message::new()
-        .paragraph(Text::new().bold(&plan.summary))
-        .facts(facts)
-        .list(story::EFFECTS, texts(&plan.effects))
-        .list(story::WARNINGS, texts(&plan.warnings))
-        .list(story::IRREVERSIBLE, texts(&plan.irreversible));
-    if let Some(alternative) = &plan.alternative {
-        message = message.paragraph(Text::new().bold(story::SAFER).then(Text::from(alternative.as_str())));
-    }
-    let mut blocks = message.into_blocks();
-    if let Some(confirmation) = &plan.confirmation {
-        let element = SlackBlockPlainTextInputElement::new()
-            .with_action_id(CONFIRMATION.to_owned().into())
-            .with_max_length(200);
-        blocks.push(
-            SlackInputBlock::new(plain(&forms::confirmation(confirmation)), element.into())
-                .with_block_id(CONFIRMATION.to_owned().into())
-                .with_hint(plain(forms::CONFIRMATION_HINT))
-                .into(),
-        );
-    }
-    view(REVIEW, about, forms::REVIEW_TITLE, forms::REVIEW_SUBMIT, blocks)
-}
-
 fn reason_field(hint: &str) -> SlackBlock {
     let element = SlackBlockPlainTextInputElement::new()
         .with_action_id(REASON.to_owned().into())
@@ -149,7 +115,13 @@ fn reason_field(hint: &str) -> SlackBlock {
         .into()
 }
 
-fn view(form: &str, about: &InboundId, title: &str, submit: &str, blocks: Vec<SlackBlock>) -> SlackView {
+pub(super) fn view(
+    form: &str,
+    about: &InboundId,
+    title: &str,
+    submit: &str,
+    blocks: Vec<SlackBlock>,
+) -> SlackView {
     SlackView::Modal(
         SlackModalView::new(plain(title), blocks)
             .with_callback_id(form.to_owned().into())
@@ -159,7 +131,7 @@ fn view(form: &str, about: &InboundId, title: &str, submit: &str, blocks: Vec<Sl
     )
 }
 
-fn plain(words: &str) -> SlackBlockPlainTextOnly {
+pub(super) fn plain(words: &str) -> SlackBlockPlainTextOnly {
     SlackBlockPlainText::new(cut(words, 2_000)).into()
 }
 

@@ -14,7 +14,7 @@ const HEADER: usize = 150;
 /// Kept well under Slack's advised 4,000 characters of `text`.
 const FALLBACK: usize = 3_900;
 /// Slack: a text object holds 3,000 characters.
-const PIECE: usize = 2_900;
+pub const PIECE: usize = 2_900;
 
 /// A button that carries a request's id and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,7 @@ pub enum Style {
 pub struct Message {
     blocks: Vec<SlackBlock>,
     spoken: Vec<String>,
+    is_cut: bool,
 }
 
 impl Message {
@@ -63,7 +64,9 @@ impl Message {
     /// A heading.
     #[must_use]
     pub fn header(mut self, words: &str) -> Self {
-        let words = cut(&crate::sentences::text::clean(words), HEADER);
+        let whole = crate::sentences::text::clean(words);
+        let words = cut(&whole, HEADER);
+        self.is_cut |= words != whole;
         self.spoken.push(crate::sentences::text::escape(&words));
         self.blocks.push(SlackHeaderBlock::new(SlackBlockPlainText::new(words).into()).into());
         self
@@ -73,6 +76,7 @@ impl Message {
     #[must_use]
     pub fn paragraph(mut self, text: Text) -> Self {
         self.spoken.push(text.notation());
+        self.is_cut |= is_too_long(&text);
         self.push_rich(SlackRichTextSection::new(inline(text)).into());
         self
     }
@@ -88,6 +92,7 @@ impl Message {
             }
             lines = lines.bold(format!("{label}: ")).then(value);
         }
+        self.is_cut |= is_too_long(&lines);
         if !lines.0.is_empty() {
             self.push_rich(SlackRichTextSection::new(inline(lines)).into());
         }
@@ -102,6 +107,7 @@ impl Message {
             return self;
         }
         self = self.paragraph(Text::new().bold(title));
+        self.is_cut |= items.iter().any(is_too_long);
         self.spoken.extend(items.iter().map(|item| format!("- {}", item.notation())));
         let elements = items.into_iter().map(|item| SlackRichTextSection::new(inline(item)).into()).collect();
         self.push_rich(SlackRichTextList::new(SlackRichTextListStyle::Bullet, elements).into());
@@ -194,6 +200,12 @@ impl Message {
         }
     }
 
+    /// True where Slack's limits made something shorter than it was meant, for eyes or for screen readers.
+    pub fn is_cut(&self) -> bool {
+        let spoken: usize = self.spoken.iter().map(|line| line.chars().count() + 1).sum();
+        self.is_cut || spoken > FALLBACK
+    }
+
     /// The blocks alone, for a form.
     pub fn into_blocks(self) -> Vec<SlackBlock> {
         self.blocks
@@ -230,6 +242,13 @@ fn inline(text: Text) -> Vec<SlackRichTextInlineElement> {
             }))),
         })
         .collect()
+}
+
+fn is_too_long(text: &Text) -> bool {
+    text.0.iter().any(|span| match span {
+        Span::Plain(words) | Span::Bold(words) | Span::Code(words) => words.chars().count() > PIECE,
+        Span::Person(_) | Span::Moment(_) | Span::Break | Span::Link { .. } => false,
+    })
 }
 
 /// Slack refuses an empty text element.

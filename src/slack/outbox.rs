@@ -197,9 +197,10 @@ impl Outbox {
                 None => Err(SlackError::Refused("no_card".to_owned())),
             },
             Delivery::CardUpdate => match self.card(message).await? {
-                Some(card) => self.web.update_message(&card, body).await.map(|()| None),
+                Some(card) => self.update(message, &card).await?.map(|()| None),
                 None => Err(SlackError::Refused("no_card".to_owned())),
             },
+            Delivery::CardCopy { at } => self.web.update_message(at, body).await.map(|()| Some(at.clone())),
             Delivery::Ephemeral { channel, user } => {
                 self.web.post_ephemeral(channel, user, body).await.map(|()| None)
             }
@@ -223,6 +224,28 @@ impl Outbox {
             self.pace.hold(channel, *wait);
         }
         posted.map(Some)
+    }
+
+    /// Replaces the card, on every copy of it: a copy that is gone holds up nothing.
+    async fn update(
+        &self,
+        message: &Outgoing,
+        card: &MessageAddress,
+    ) -> Result<Result<(), SlackError>, StoreError> {
+        let copies = match &message.request {
+            Some(request) => self.store.cards(request).await?,
+            None => vec![],
+        };
+        for copy in copies.iter().filter(|copy| *copy != card) {
+            match self.web.update_message(copy, &message.body).await {
+                Ok(()) => {}
+                Err(SlackError::Refused(code)) if !MENDABLE.contains(&code.as_str()) => {
+                    tracing::warn!(message.id = %message.id, code, "a copy of a card cannot be replaced");
+                }
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        Ok(self.web.update_message(card, &message.body).await)
     }
 
     /// Shares a file in the thread; where Slack takes none, the thread says so.

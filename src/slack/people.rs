@@ -44,7 +44,7 @@ pub async fn look_up(
     Ok(account(&user, home, sender, mine))
 }
 
-fn account(user: &SlackUser, home: &Home, sender: &Sender, groups: BTreeSet<String>) -> Account {
+pub(super) fn account(user: &SlackUser, home: &Home, sender: &Sender, groups: BTreeSet<String>) -> Account {
     let team = user.team_id.clone().unwrap_or_default();
     let same_organisation = home.enterprise.is_some()
         && user.enterprise_user.as_ref().and_then(|member| member.enterprise_id.clone()) == home.enterprise;

@@ -10,6 +10,7 @@
 mod conformance;
 pub mod copy;
 mod opening;
+pub mod past;
 pub mod postgres;
 mod rows;
 mod sql;
@@ -26,7 +27,7 @@ use serde_json::Value;
 use crate::approval::{Item, ItemState, Request, State};
 use crate::audit::{ChainHead, Entry, Link};
 use crate::ids::{InboundId, MessageId, PersonId, RequestId, UserId};
-pub use opening::{OpenError, open, open_audit};
+pub use opening::{OpenError, open, open_audit, open_past};
 
 /// What acting on a delivery waits for. Each kind is acted on beside the others, so that none waits for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,8 +105,13 @@ pub enum Delivery {
         /// The channel's id.
         channel: String,
     },
-    /// The request's card again, as it is now.
+    /// The request's card again, as it is now, on every copy of it that is known.
     CardUpdate,
+    /// The card again on a copy of it that Slack showed to be ours, at this address. From then on it is known as one.
+    CardCopy {
+        /// Where the copy stands.
+        at: MessageAddress,
+    },
     /// A message in the thread under the request's card.
     Thread,
     /// A file in the thread under the request's card; the message's body is what `slack::files` makes of one.
@@ -163,7 +169,7 @@ pub enum MessageFate {
     },
 }
 
-/// What is looked at further after a request is done.
+/// When a request is come back to: to remind of it while it waits, or to look further at what was done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Watch {
     /// The request; it has one watch at most.
@@ -172,7 +178,7 @@ pub struct Watch {
     pub due_at: Timestamp,
     /// Ends then, whatever is seen.
     pub ends_at: Timestamp,
-    /// What the next look gets to know, in the operation's own terms.
+    /// What the next look gets to know, in the operation's own terms or in those of `worker::reminders`.
     pub memory: Value,
 }
 
@@ -350,6 +356,11 @@ pub trait Store: Send + Sync + 'static {
     async fn next_message_at(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
     /// The address of a request's card, once Slack has it.
     async fn card(&self, request: &RequestId) -> Result<Option<MessageAddress>, StoreError>;
+    /// Every address at which a request's card stands, each once, in any order: the one of [`Store::card`], earlier
+    /// ones, and copies.
+    async fn cards(&self, request: &RequestId) -> Result<Vec<MessageAddress>, StoreError>;
+    /// The request for which we posted this message, where we know of one.
+    async fn posted_for(&self, address: &MessageAddress) -> Result<Option<RequestId>, StoreError>;
     /// True where this message was posted by us for this request.
     async fn is_message_of(&self, request: &RequestId, address: &MessageAddress) -> Result<bool, StoreError>;
     /// How many messages wait, and how many were given up.

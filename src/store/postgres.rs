@@ -170,6 +170,14 @@ impl Store for PostgresStore {
         self.reading.card(request).await
     }
 
+    async fn cards(&self, request: &RequestId) -> Result<Vec<MessageAddress>, StoreError> {
+        self.reading.cards(request).await
+    }
+
+    async fn posted_for(&self, address: &MessageAddress) -> Result<Option<RequestId>, StoreError> {
+        self.reading.posted_for(address).await
+    }
+
     async fn is_message_of(&self, request: &RequestId, address: &MessageAddress) -> Result<bool, StoreError> {
         self.reading.is_message_of(request, address).await
     }

@@ -50,6 +50,10 @@ statements! {
     REQUEST_BY_ID = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
         expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes \
         FROM request WHERE id = $1";
+    /// Those behind a place in the order of age.
+    REQUESTS_AFTER = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
+        expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes \
+        FROM request WHERE (created_at, id) > ($1, $2) ORDER BY created_at, id LIMIT $3";
     /// One that is open on the same thing: a second one is not to be made beside it.
     REQUEST_OPEN_BESIDE = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
         expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes FROM request \
@@ -100,6 +104,10 @@ statements! {
         (SELECT COUNT(*) FROM outbox WHERE state = 'dead') AS dead";
     OUTBOX_ADDRESS = "SELECT COUNT(*) FROM outbox WHERE request = $1 AND channel = $2 AND ts = $3 \
         AND ts IS NOT NULL";
+    OUTBOX_POSTED_FOR = "SELECT request FROM outbox WHERE channel = $1 AND ts = $2 AND request IS NOT NULL LIMIT 1";
+    /// Cards that were posted and copies that were found. The text of a delivery begins with its kind.
+    OUTBOX_CARDS = "SELECT DISTINCT channel, ts FROM outbox WHERE request = $1 AND ts IS NOT NULL \
+        AND (delivery LIKE '{\"kind\":\"card\"%' OR delivery LIKE '{\"kind\":\"card\\_copy\"%' ESCAPE '\\')";
     /// A card that is posted anew takes the old one's place.
     CARD_PUT = "INSERT INTO card (request, channel, ts) VALUES ($1, $2, $3) \
         ON CONFLICT (request) DO UPDATE SET channel = excluded.channel, ts = excluded.ts";

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::intake::{ActError, Acted};
 use super::wish::{self, Wisher};
-use super::{Bot, record};
-use crate::approval::transition::later;
-use crate::approval::{Account, Event, Matter, Refusal, Request, Role, State, Step, apply};
+use super::{Bot, copies, record};
+use crate::approval::transition::{later, needs_review};
+use crate::approval::{Account, Event, Item, Matter, Refusal, Request, Role, State, Step, apply};
 use crate::audit::{Act as AuditAct, Entry};
 use crate::ids::RequestId;
 use crate::sentences::text::Text;
@@ -19,8 +19,8 @@ use crate::slack::card::button;
 use crate::slack::forms;
 use crate::slack::message::Message;
 use crate::slack::payload::{Act, Sender};
-
-use crate::store::{Commit, Inbound, MessageAddress, StoreError};
+use crate::slack::review::{self, Reader};
+use crate::store::{Commit, Inbound, ItemFilter, MessageAddress, StoreError};
 
 /// How often a decision is made anew because somebody else was first.
 const TRIES: u32 = 8;
@@ -42,18 +42,21 @@ pub(super) async fn press(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Act
         if address_may_still_come(bot, inbound, &id, &address).await? {
             return Ok(Acted::Later);
         }
-        return refuse_unbound(bot, wisher, "copied_button", refusals::copied_button()).await;
+        if !copies::is_one(bot, &request, &address, button).await? {
+            return refuse_unbound(bot, wisher, "copied_button", refusals::copied_button()).await;
+        }
     }
     let account = match bot.account_in_our_channel(sender).await {
         Ok(account) => account,
         Err(refusal) => return refuse(bot, wisher, &request, &refusal).await,
     };
     match button.as_str() {
-        button::APPROVE if request.plan.needs_review() => {
+        button::APPROVE if needs_review(&request, &bot.policy) => {
             if let Err(refusal) = may_approve(bot, &account, &request) {
                 return refuse(bot, wisher, &request, &refusal).await;
             }
-            let form = forms::review(&inbound.id, &request);
+            let items = first_items(bot, &id).await?;
+            let form = review::review(&inbound.id, &request, &items, bot.ticket_url.as_deref());
             wish::opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
         }
         button::APPROVE => decide(bot, wisher, &account, &id, Decision::Approve(None)).await,
@@ -70,6 +73,7 @@ pub(super) async fn press(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Act
             let form = forms::deny(&inbound.id, what);
             wish::opened(bot, wisher, bot.web.open_form(trigger, &form).await.is_ok()).await
         }
+        button::DETAILS => details(bot, wisher, &account, &request, trigger).await,
         button::UNDO => {
             if let Err(refusal) = bot.policy.admit_anywhere(&account, Role::Requester) {
                 return refuse(bot, wisher, &request, &refusal).await;
@@ -111,6 +115,35 @@ fn may_deny(bot: &Bot, account: &Account, request: &Request) -> Result<(), Refus
     let voter = bot.policy.admit(account, Role::Approver, &Matter::of(request))?;
     let event = Event::Deny { voter, reason: "asked for next".to_owned() };
     apply(request, event, bot.clock.now(), &bot.policy).map(drop)
+}
+
+/// Shows the whole plan to anybody who may read it. That decides nothing.
+async fn details(
+    bot: &Bot,
+    wisher: Wisher<'_>,
+    account: &Account,
+    request: &Request,
+    trigger: &str,
+) -> Result<Acted, ActError> {
+    let may_request = bot.policy.admit_anywhere(account, Role::Requester);
+    let person = match may_request.or_else(|_| bot.policy.admit_anywhere(account, Role::Approver)) {
+        Ok(person) => person,
+        Err(refusal) => return refuse(bot, wisher, request, &refusal).await,
+    };
+    let is_requester = person == request.requester || account.user == request.requester_user;
+    let may_approve = bot.policy.admit(account, Role::Approver, &Matter::of(request)).is_ok();
+    let reader = if is_requester || may_approve { Reader::Involved } else { Reader::Other };
+    let items = first_items(bot, &request.id).await?;
+    let view = review::details(wisher.inbound, request, &items, bot.ticket_url.as_deref(), reader);
+    let open = bot.web.open_form(trigger, &view).await.is_ok();
+    let actor = record::human(person, wisher.sender);
+    let entry = record::of_request(bot.clock.now(), actor, AuditAct::Read, request);
+    wish::opened_and_written(bot, wisher, open, vec![entry]).await
+}
+
+/// As many of a list's items as a form shows.
+async fn first_items(bot: &Bot, request: &RequestId) -> Result<Vec<Item>, StoreError> {
+    bot.store.items(request, ItemFilter { state: None, from: 0, limit: review::ITEMS }).await
 }
 
 /// What somebody decided.

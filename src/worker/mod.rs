@@ -6,6 +6,7 @@
 //! `sentences`.
 
 mod bulk;
+mod copies;
 pub mod decision;
 pub mod executor;
 pub mod expiry;
@@ -15,6 +16,7 @@ mod limits;
 mod progress;
 pub mod record;
 pub mod recovery;
+mod reminders;
 pub mod submission;
 pub mod under_way;
 mod verdict;

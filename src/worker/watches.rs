@@ -1,14 +1,16 @@
-//! Looks further at what was done: a harvest that was started, a page that a cache still shows.
+//! Comes back to requests when their time has come: to one that still waits, for a reminder; to what was done, to look
+//! further at it: a harvest that was started, a page that a cache still shows.
 //!
-//! Guarantees that a watch is kept by the commit that says *done*, so that a restart goes on with it; that it only
-//! reads; and that it ends, at the latest when its time is over, and says so. Leaves what to look at to the operation.
+//! Guarantees that a watch is kept by the commit that it follows from, so that a restart goes on with it; that it only
+//! reads; and that it ends, at the latest when its time is over, and where it looked at CKAN says so. Leaves what to
+//! look at to the operation, and reminders to `reminders`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Bot;
+use super::{Bot, reminders};
 use crate::approval::Step;
 use crate::approval::transition::later;
 use crate::operations::{Look, Watch as Wanted};
@@ -75,6 +77,9 @@ impl Watches {
         let Some(request) = bot.store.request(&watch.request).await? else {
             return self.keep(Commit { watch: Some(over), ..Commit::default() }).await;
         };
+        if let Some(memory) = reminders::Memory::of(&watch.memory) {
+            return self.keep(reminders::remind(bot, &watch, memory, &request).await?).await;
+        }
         let (Some(change), Some(site)) =
             (bot.registry.change(&request.operation), bot.sites.get(Some(&request.environment)))
         else {

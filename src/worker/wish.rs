@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::intake::{ActError, Acted};
-use super::{Bot, Private, bulk, decision, limits, record};
+use super::{Bot, Private, bulk, decision, limits, record, reminders};
 use crate::approval::request::Words;
 use crate::approval::transition::later;
 use crate::approval::{Account, Admission, Item, ItemState, Matter, Plan, Refusal, Request, Role, State};
@@ -21,9 +21,10 @@ use crate::operations::{Asking, Operation, PlanError, Reply};
 use crate::sentences::text::{Text, in_utc};
 use crate::sentences::{calls, notices, refusals, story};
 use crate::slack::command::Asked;
+use crate::slack::eligible::{self, Eligible};
 use crate::slack::message::Message;
 use crate::slack::payload::{Act, Sender};
-use crate::slack::{card, forms, people};
+use crate::slack::{card, forms, people, review};
 use crate::store::{Commit, Delivery, Filter, Inbound, ItemFilter, MostOpen, Outgoing, StoreError};
 
 /// Items read from the store at once.
@@ -155,12 +156,22 @@ async fn open_form(
 
 /// Finishes a delivery that opened a form, or says that it did not open.
 pub(super) async fn opened(bot: &Bot, wisher: Wisher<'_>, open: bool) -> Result<Acted, ActError> {
+    opened_and_written(bot, wisher, open, vec![]).await
+}
+
+/// The same with what the audit gets.
+pub(super) async fn opened_and_written(
+    bot: &Bot,
+    wisher: Wisher<'_>,
+    open: bool,
+    entries: Vec<Entry>,
+) -> Result<Acted, ActError> {
     let messages = if open {
         vec![]
     } else {
         vec![bot.private(&wisher.private(None), Message::of(notices::form_did_not_open()).body())]
     };
-    let commit = Commit { finishes: Some(wisher.inbound.clone()), messages, ..Commit::default() };
+    let commit = Commit { finishes: Some(wisher.inbound.clone()), entries, messages, ..Commit::default() };
     bot.store.commit(commit).await?;
     Ok(Acted::Finished)
 }
@@ -270,6 +281,14 @@ pub(super) async fn request(
         Ok(admission) => admission,
         Err(refusal) => return refuse(bot, wisher, Some(name), &refusal).await,
     };
+    let eligible = match who_could_approve(bot, &admission, &plan).await {
+        Ok(eligible) => eligible,
+        Err(Refusal::CannotIdentify) => {
+            return answer(bot, wisher, refusals::approvers_not_known(), Refusal::CannotIdentify.name())
+                .await;
+        }
+        Err(refusal) => return refuse(bot, wisher, Some(name), &refusal).await,
+    };
     if let Some(other) = open_request_for(bot, site, &plan).await? {
         return answer(bot, wisher, refusals::already_open(&other), "already_open").await;
     }
@@ -288,6 +307,8 @@ pub(super) async fn request(
     let words = Words { reason: wish.reason, ticket: wish.ticket };
     let mut request = Request::asked(bot.ids.request(), plan, arguments, admission, words, &bot.policy, now);
     request.undoes = wish.undoes.map(|undone| undone.id);
+    request.eligible_and_others = eligible.and_others;
+    request.eligible = eligible.users;
     let entry = record::of_request(now, actor, AuditAct::Requested, &request)
         .result(request.state.name())
         .rule(rules)
@@ -302,6 +323,8 @@ pub(super) async fn request(
         },
     ];
     messages.extend(bulk::whole_list(bot, &request, &items));
+    messages.extend(review::file(&request).map(|file| bot.file(&request, &file)));
+    let watch = reminders::first(bot, &request);
     metrics::counter!("ckan_chatops_requests_total", "operation" => request.operation.clone()).increment(1);
     bot.store
         .commit(Commit {
@@ -311,10 +334,25 @@ pub(super) async fn request(
             items,
             entries: vec![entry],
             messages,
+            watch,
             ..Commit::default()
         })
         .await?;
     Ok(Acted::Finished)
+}
+
+/// Who could approve this plan, at this moment: too few people are none.
+async fn who_could_approve(bot: &Bot, asking: &Admission, plan: &Plan) -> Result<Eligible, Refusal> {
+    let matter = Matter::of_plan(plan);
+    let requester = (&asking.person, &asking.user);
+    let found = eligible::approvers(&bot.web, &bot.home, &bot.policy, &matter, requester).await?;
+    let needed = bot.policy.approvals_for(&matter).get();
+    // Where not everybody was looked at, there may be enough.
+    if found.users.len() < usize::from(needed) && !found.and_others {
+        let eligible = u8::try_from(found.users.len()).unwrap_or(u8::MAX);
+        return Err(Refusal::NobodyElse { needed, eligible });
+    }
+    Ok(found)
 }
 
 /// Exactly what a request over many items did.

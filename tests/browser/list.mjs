@@ -40,7 +40,7 @@ export async function list(scene) {
   await scene.thread.getByTestId("file").filter({ hasText: "list.csv" }).waitFor();
   await scene.shot("list-whole");
 
-  await scene.approve(bob, card);
+  await scene.reviewAndApprove(bob, card, `These are all ${GOOD.length}.`, "list");
   await scene.decided(card);
   await scene.barMoves(card, "list");
   await scene.threadTells(card, /Done and verified: Withdraw/, "list-outcome");
@@ -62,5 +62,7 @@ export async function list(scene) {
   const restored = await scene.askAndGetCard(() => scene.press(restore), "a card for the restore of all");
   must((await scene.card(restored).innerText()).includes(`Restore ${GOOD.length} datasets`), "the restore is not one of all datasets");
   await scene.approveAndBeRefused(bob, restored, "restore-all-requester");
-  await scene.approveAndSucceed(alice, restored, /Done and verified: Restore/, "restore-all");
+  await scene.reviewAndApprove(alice, restored, `Restore ${GOOD.length} datasets`, "restore-all");
+  await scene.decided(restored);
+  await scene.threadTells(restored, /Done and verified: Restore/, "restore-all-outcome");
 }

@@ -181,7 +181,7 @@ class Scene {
     console.log(`${person.name}, ${why}: ${oneLine(words)}`);
   }
 
-  /** Presses Approve as this person; where a form has to be read first, waits for it. */
+  /** Presses Approve as this person. */
   async approve(person, ts) {
     await this.become(person);
     await this.press(this.card(ts).getByTestId("button-approve"));
@@ -192,6 +192,14 @@ class Scene {
     await this.approve(person, ts);
     await this.modal.waitFor();
     return this.modal.innerText();
+  }
+
+  /** Approves what has to be looked at first: reads the form, which must hold these words, and sends it. */
+  async reviewAndApprove(person, ts, words, name) {
+    const form = await this.review(person, ts);
+    must(form.includes(words), `the form does not say “${words}”: ${oneLine(form)}`);
+    await this.shot(`${name}-review`);
+    await this.submit();
   }
 
   async decided(ts) {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{ALICE, BOB, CARA, CHANNEL, Wanted, World, button_value};
+use crate::world::{ALICE, BOB, CARA, CHANNEL, GUEST, Wanted, World, button_value};
 
 /// The registry of people in which each has these accounts.
 fn registry(people: &[(&str, &[&str])]) -> String {
@@ -44,11 +44,16 @@ async fn s12_the_second_account_of_the_person_who_asked_is_refused() {
 
 #[tokio::test]
 async fn s12_two_accounts_of_one_person_have_one_vote() {
-    let people = registry(&[("Alice Ahmed", &[ALICE]), ("Bob Brown", &[BOB, CARA])]);
+    let people = registry(&[("Alice Ahmed", &[ALICE]), ("Bob Brown", &[BOB, CARA]), ("Gus Guest", &[GUEST])]);
     let world = World::with(Wanted { top: people, approvals: 2, ..Wanted::default() }).await;
-    world.control.usergroup("S0ENG", &[ALICE, BOB, CARA]).await.unwrap();
+    world.control.usergroup("S0ENG", &[ALICE, BOB, CARA, GUEST]).await.unwrap();
+    // Bob's two accounts are not the two people that it takes.
+    world.types(ALICE, "/ckan withdraw road-accidents-2019 --reason x").await;
+    world.told(ALICE, "only one could give it").await;
+    world.control.person(GUEST, &json!({"is_restricted": false})).await.unwrap();
     let card = world.asks_to_withdraw(ALICE, "road-accidents-2019").await;
-    world.presses(BOB, &card, "approve").await;
+    assert!(card.text.contains("can approve: <@U0BOB>, <@U0GUEST> "), "{}", card.text);
+    world.reviews(BOB, &card, None).await;
     world.thread(&card, "1 more needed").await;
     world.presses(CARA, &card, "approve").await;
     world.told(CARA, "in already").await;

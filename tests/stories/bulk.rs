@@ -55,13 +55,13 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
     - They disappear from the site, the search and the API for everybody but sysadmins.
     - CKAN keeps them with their resources and files.
     - First one is withdrawn and verified, then five, then the rest; too many failures stop it.
-    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
     assert_eq!(states(&world, &MANY).await, ["active"; 3]);
     world.presses(ALICE, &card, "approve").await;
     world.told(ALICE, "asked for this yourself").await;
-    world.presses(BOB, &card, "approve").await;
+    world.reviews(BOB, &card, None).await;
     let stage = world.thread(&card, "Going on").await;
     insta::assert_snapshot!(said(&stage.text), @"The first one is withdrawn and verified. Going on with the other 2.");
     let done = world.thread(&card, "Done and verified").await;
@@ -112,10 +112,10 @@ async fn datasets_are_withdrawn_together_by_two_people_and_restored_together_by_
     What will happen
     - Each comes back in its previous state, with its publisher, resources and groups.
     - First one is restored and verified, then five, then the rest; too many failures stop it.
-    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
-    world.presses(BOB, &back, "approve").await;
+    world.reviews(BOB, &back, None).await;
     let restored = world.thread(&back, "Done and verified").await;
     insta::assert_snapshot!(said(&restored.text), @"
     Done and verified: Restore 2 datasets on production.
@@ -149,7 +149,7 @@ async fn hazard_2_one_that_was_renamed_between_request_and_approval_stops_the_wh
     asks_for(&world, ALICE, &MANY).await;
     let card = world.card("Withdraw 3 datasets").await;
     world.ckan.action("package_patch", json!({"id": MANY[1], "name": "another-slug"})).await;
-    world.presses(BOB, &card, "approve").await;
+    world.reviews(BOB, &card, None).await;
     let stale = world.thread(&card, "CKAN has changed").await;
     assert!(
         stale.text.contains("road-accidents-2018: was “as it was shown”, is now “It was changed"),
@@ -190,10 +190,10 @@ async fn hazard_3_a_harvest_source_among_datasets_is_refused_or_left_out() {
     - They disappear from the site, the search and the API for everybody but sysadmins.
     - CKAN keeps them with their resources and files.
     - First one is withdrawn and verified, then five, then the rest; too many failures stop it.
-    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
-    world.presses(BOB, &card, "approve").await;
+    world.reviews(BOB, &card, None).await;
     world.thread(&card, "Done and verified").await;
     assert_eq!(world.ckan.state("leeds-data-mill").await, "active");
 }
@@ -203,7 +203,7 @@ async fn hazard_6_ckans_own_bulk_actions_are_never_used() {
     let world = World::start().await;
     asks_for(&world, ALICE, &MANY).await;
     let card = world.card("Withdraw 3 datasets").await;
-    world.presses(BOB, &card, "approve").await;
+    world.reviews(BOB, &card, None).await;
     world.thread(&card, "Done and verified").await;
     let sent = world.ckan.called().await;
     assert!(sent.iter().all(|action| !action.starts_with("bulk_update")), "{sent:?}");
@@ -239,7 +239,7 @@ async fn hazard_21_no_title_in_the_table_of_results_is_a_formula() {
     road-accidents-2018,25e116a3-0918-5821-9b91-d1e38ebb8a20,Road Safety Data 2018
     house-price-index,f6899a70-2159-5c0a-a5bd-79866524b7a0,House Price Index
     "#);
-    world.presses(BOB, &card, "approve").await;
+    world.reviews(BOB, &card, None).await;
     let file = world.file(&card, "results.csv").await;
     insta::assert_snapshot!(file.replace("\r\n", "\n"), @r#"
     name,id,title,result,note
@@ -293,10 +293,10 @@ async fn all_datasets_of_a_publisher_are_withdrawn_and_no_other() {
     - First one is withdrawn and verified, then five, then the rest; too many failures stop it.
     Mind
     - Only what the search finds is among them: drafts and datasets that are missing in the search are not.
-    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
-    world.presses(BOB, &card, "approve").await;
+    world.reviews(BOB, &card, None).await;
     world.thread(&card, "Done and verified").await;
     assert_eq!(states(&world, &MANY).await, ["deleted", "deleted", "active"]);
 }

@@ -75,13 +75,13 @@ async fn two_needed_approvals_are_two_people() {
     let world = World::with(Wanted { approvals: 2, ..Wanted::default() }).await;
     world.control.usergroup("S0ENG", &[ALICE, BOB, CARA]).await.unwrap();
     let card = world.asks_to_withdraw(ALICE, "historic-landfill-sites").await;
-    world.presses(BOB, &card, "approve").await;
+    world.reviews(BOB, &card, None).await;
     let counted = world.thread(&card, "1 more needed").await;
     insta::assert_snapshot!(said(&counted.text), @"<@U0BOB> approved. 1 more needed.");
     world.presses(BOB, &card, "approve").await;
     world.told(BOB, "in already").await;
     assert_eq!(world.ckan.state("historic-landfill-sites").await, "active");
-    world.presses(CARA, &card, "approve").await;
+    world.reviews(CARA, &card, None).await;
     world.thread(&card, "Done and verified").await;
 }
 

@@ -131,7 +131,7 @@ async fn a_source_is_harvested_and_its_thread_tells_how_it_went() {
     - A harvest may bring back datasets of this source that were withdrawn here, where the publisher has changed them.
     Cannot be undone
     - What it changes in datasets is not given back as a whole.
-    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
     assert_eq!(world.newest_job("quick-source").await, Value::Null);
@@ -208,7 +208,7 @@ async fn a_harvest_of_a_slow_remote_is_stopped_half_way() {
     - This stops no worker: the fetch worker finishes what it has in hand and drops the rest.
     Cannot be undone
     - The stopped harvest does not go on; only a new one takes in what it left out.
-    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
     world.presses(BOB, &card, "approve").await;
@@ -284,7 +284,7 @@ async fn a_harvest_that_hangs_is_recovered() {
     Cannot be undone
     - The stopped harvest does not go on; only a new one takes in what it left out.
     - What it changes in datasets is not given back as a whole.
-    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
     insta::assert_snapshot!(masked(&done.text), @"
@@ -327,7 +327,7 @@ async fn a_harvest_that_hangs_is_recovered() {
     - If it has one of these harvests in hand, that one stays running without going on, until harvester run queues it again after two hours. To begin it anew at once: /ckan harvest restart and the source.
     Cannot be undone
     - What the worker has in hand is cut off where it is.
-    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
     insta::assert_snapshot!(masked(&done.text), @"
@@ -431,7 +431,8 @@ async fn the_queues_are_purged_by_two_approvers_who_type_it() {
     Cannot be undone
     - No queue comes back. Each source has to be harvested again, one by one.
     Safer: To free one source, stop its harvest: /ckan stop and its name. If one that hangs keeps the others waiting, /ckan harvest restart-worker gather.
-    Waiting for approval: 0 of 2 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 2 · can approve: <@U0BOB>, <@U0CARA> · runs out ‹moment›
+    Two approvals, because it cannot be undone.
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
     world.confirms(BOB, &card, "purge production").await;

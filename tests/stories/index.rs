@@ -115,7 +115,7 @@ async fn what_is_missing_is_named_and_added() {
     Ticket: 51234
     What will happen
     - CKAN indexes what the index lacks, and every draft; what is in the index stays.
-    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 1 · can approve: <@U0BOB>, <@U0CARA> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
     world.presses(BOB, &card, "approve").await;
@@ -171,7 +171,7 @@ async fn hazard_3_each_dataset_of_a_publisher_is_indexed_by_its_own_id() {
     Ticket: 51234
     What will happen
     - CKAN builds the document of each of its datasets in the index anew, one after the other. The datasets themselves stay as they are.
-    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 1 · can approve: <@U0BOB>, <@U0CARA> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
     world.presses(BOB, &card, "approve").await;
@@ -214,7 +214,7 @@ async fn everything_is_indexed_anew_while_the_site_keeps_its_search() {
     - CKAN is slower meanwhile. On a large site it takes hours.
     Mind
     - The bot ends the command if it takes longer than 60 minutes (command_time_limit): what is not indexed by then stays as it is.
-    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 1 · can approve: <@U0BOB>, <@U0CARA> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
     world.presses(BOB, &card, "approve").await;
@@ -256,7 +256,8 @@ async fn hazard_11_the_index_is_emptied_only_by_two_who_type_it_and_is_whole_aga
     Cannot be undone
     - An index that is empty fills only by being built again, on a large site in hours or days.
     Safer: /ckan index missing adds what is missing, and /ckan index refresh builds every document anew: neither takes anything off the site.
-    Waiting for approval: 0 of 2 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 2 · can approve: <@U0BOB>, <@U0CARA> · runs out ‹moment›
+    Two approvals, because it cannot be undone.
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
     reviews(&world, BOB, &card, "production").await;

@@ -17,6 +17,7 @@
 )]
 
 mod bulk;
+mod cards;
 mod decisions;
 mod files;
 mod forms;

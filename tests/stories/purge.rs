@@ -31,7 +31,7 @@ async fn hazard_11_a_purge_needs_two_people_who_type_the_slug_and_a_copy() {
     for line in [
         "- A copy of what CKAN says of it is kept beside the bot first; without the copy nothing is purged.",
         "Safer: Leave it withdrawn: nobody but sysadmins sees it, and it can be restored at any time.",
-        "Waiting for approval: 0 of 2 by somebody other than <@U0ALICE>.",
+        "Waiting for approval: 0 of 2 · can approve: <@U0BOB>, <@U0CARA> · runs out",
     ] {
         assert!(told.contains(line), "{line} is not in {told}");
     }

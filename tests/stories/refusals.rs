@@ -45,6 +45,7 @@ async fn s13_somebody_deactivated_between_request_and_click_is_refused() {
 async fn s9_somebody_who_left_the_group_since_is_refused() {
     let world = World::start().await;
     let card = world.asks_to_withdraw(ALICE, "gp-practice-prescribing").await;
+    assert!(card.text.contains("can approve: <@U0BOB>"), "{}", card.text);
     world.control.usergroup("S0ENG", &[ALICE]).await.unwrap();
     world.presses(BOB, &card, "approve").await;
     world.told(BOB, "not on the list of people who may approve").await;

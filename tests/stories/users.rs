@@ -50,7 +50,7 @@ async fn an_address_is_changed_and_back_and_only_two_people_see_it_whole() {
     - Whoever reads the new address can set a new password and act as this user, whose publishers are: Department for Transport (admin). Make sure that the account's owner asks for this: an answer from the present address, or somebody who knows them.
     - The user is an admin: whoever takes the account over can also let others into the publisher.
     - The bot's configuration allows every domain: check the spelling of this one letter by letter.
-    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
     let told = world.told(ALICE, "is posted").await;
@@ -260,7 +260,7 @@ async fn a_display_name_capitals_and_a_pending_double_are_told_on_the_card() {
     - The bot's configuration allows every domain: check the spelling of this one letter by letter.
     - It was typed with capitals and is set in small letters: before 2.12 CKAN takes capitals for another address.
     - The pending user pending-user has the new address, too, and cannot become active with it afterwards.
-    Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+    Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
     Request ‹ref› · plan ‹digest› · policy ‹digest›
     ");
     world.presses(ALICE, &card, "cancel").await;

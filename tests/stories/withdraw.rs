@@ -27,7 +27,7 @@ async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
         What will happen
         - It disappears from the site, the search and the API for everybody but sysadmins.
         - CKAN keeps it with its resources and files.
-        Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+        Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
         Request ‹ref› · plan ‹digest› · policy ‹digest›
         ");
     } else {
@@ -50,7 +50,7 @@ async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
         - CKAN keeps it with its resources and files.
         Mind
         - This is CKAN ‹version›: a restore erases resources that were removed from the dataset earlier, if there are any, so no button offers it. It is asked for with /ckan restore road-accidents-2019 --to active --erase-removed-resources --env production --reason "…".
-        Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+        Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
         Request ‹ref› · plan ‹digest› · policy ‹digest›
         "#);
     }
@@ -92,7 +92,7 @@ async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
             Ticket: 51234
             What will happen
             - Everybody can find and read it again, as it was.
-            Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+            Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
             Request ‹ref› · plan ‹digest› · policy ‹digest›
             ");
         }
@@ -115,7 +115,7 @@ async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
             Ticket: 51234
             What will happen
             - Everybody can find and read it again, as it was.
-            Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+            Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
             Request ‹ref› · plan ‹digest› · policy ‹digest›
             ");
         }
@@ -139,7 +139,7 @@ async fn a_dataset_is_withdrawn_by_two_people_and_restored_by_two() {
             - Everybody can find and read it again, as it was.
             Cannot be undone
             - CKAN erases resources that were removed from the dataset earlier, if there are any. The bot cannot see them.
-            Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+            Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
             Request ‹ref› · plan ‹digest› · policy ‹digest›
             ");
         }
@@ -229,7 +229,7 @@ async fn a_harvested_dataset_says_what_its_harvester_will_do() {
         Mind
         - The harvester “Environment Agency Catalogue (ckan)” brings it back when the publisher's own copy has changed since ours was made. It runs only when somebody starts it.
         Safer: To keep it away for good, have the publisher remove it from what “Environment Agency Catalogue (ckan)” harvests.
-        Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+        Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
         Request ‹ref› · plan ‹digest› · policy ‹digest›
         ");
     } else {
@@ -254,7 +254,7 @@ async fn a_harvested_dataset_says_what_its_harvester_will_do() {
         - The harvester “Environment Agency Catalogue (ckan)” brings it back when the publisher's own copy has changed since ours was made. It runs only when somebody starts it.
         - This is CKAN ‹version›: a restore erases resources that were removed from the dataset earlier, if there are any, so no button offers it. It is asked for with /ckan restore river-levels-readings --to active --erase-removed-resources --env production --reason "…".
         Safer: To keep it away for good, have the publisher remove it from what “Environment Agency Catalogue (ckan)” harvests.
-        Waiting for approval: 0 of 1 by somebody other than <@U0ALICE>. Runs out ‹moment›.
+        Waiting for approval: 0 of 1 · can approve: <@U0BOB> · runs out ‹moment›
         Request ‹ref› · plan ‹digest› · policy ‹digest›
         "#);
     }

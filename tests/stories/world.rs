@@ -460,6 +460,14 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
         assert_eq!((reply.status, reply.timed_out), (200, false), "{button}: {}", reply.body);
     }
 
+    /// Approves after a look at the whole plan, typing this where something has to be typed.
+    pub async fn reviews(&self, user: &str, card: &Message, typed: Option<&str>) {
+        self.presses(user, card, "approve").await;
+        let form = self.control.wait_modal(user).await.expect("the review");
+        let filled = typed.map_or(json!({}), |typed| json!({"confirmation": {"confirmation": typed}}));
+        self.control.submit(user, &form.view_id, &filled).await.expect("Slack takes the form");
+    }
+
     /// Asks for a withdrawal and waits for its card.
     pub async fn asks_to_withdraw(&self, user: &str, slug: &str) -> Message {
         self.types(user, &format!("/ckan withdraw {slug} --reason \"Publisher asked\" --ticket 51234")).await;

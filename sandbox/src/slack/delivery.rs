@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::CONTENT_TYPE;
 
-use super::clock::real_micros;
 use super::record::Delivery;
 use super::sign::signature;
 use super::world::Shared;
@@ -67,7 +66,7 @@ pub(super) fn path_named(name: &str) -> Option<&'static str> {
 
 /// Sends it, records it, and returns what came back.
 pub(super) async fn deliver(shared: &Arc<Shared>, outgoing: Outgoing) -> Ack {
-    let timestamp = outgoing.timestamp.unwrap_or_else(|| real_micros() / 1_000_000);
+    let timestamp = outgoing.timestamp.unwrap_or_else(|| shared.clock.now_ms() / 1_000);
     let secret = outgoing.secret.as_deref().unwrap_or(&shared.config.signing_secret);
     let signature =
         outgoing.signature.unwrap_or_else(|| signature(secret, timestamp, outgoing.body.as_bytes()));

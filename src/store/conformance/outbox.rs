@@ -186,6 +186,28 @@ pub(in crate::store) async fn a_card_is_remembered_and_the_newest_one_counts(sto
         assert_eq!(store.card(&one.id).await.unwrap(), Some(address(ts)));
         assert!(store.is_message_of(&one.id, &address("1.1")).await.unwrap());
     }
+    let copy = |id, ts| Outgoing {
+        delivery: Delivery::CardCopy { at: address(ts) },
+        request: Some(one.id.clone()),
+        ..message(id, "01R1", 0)
+    };
+    // One that was found twice is one copy; one that Slack did not take is none; a thread's message never is.
+    let thread = Outgoing { delivery: Delivery::Thread, ..copy("01M6", "4.4") };
+    send(&store, vec![copy("01M3", "3.3"), copy("01M4", "3.3"), copy("01M5", "4.4"), thread]).await;
+    for (id, fate) in [
+        ("01M3", MessageFate::Delivered(Some(address("3.3")))),
+        ("01M4", MessageFate::Delivered(Some(address("3.3")))),
+        ("01M5", dead()),
+        ("01M6", MessageFate::Delivered(Some(address("5.5")))),
+    ] {
+        settle(&store, id, fate).await.unwrap();
+    }
+    let mut cards: Vec<String> =
+        store.cards(&one.id).await.unwrap().into_iter().map(|address| address.ts).collect();
+    cards.sort();
+    assert_eq!(cards, ["1.1", "2.2", "3.3"]);
+    assert_eq!(store.card(&one.id).await.unwrap(), Some(address("2.2")), "a copy takes no card's place");
+    assert!(store.is_message_of(&one.id, &address("3.3")).await.unwrap());
 }
 
 pub(in crate::store) async fn a_request_knows_its_own_messages(store: Arc<dyn Store>) {
@@ -206,6 +228,10 @@ pub(in crate::store) async fn a_request_knows_its_own_messages(store: Arc<dyn St
     let elsewhere = MessageAddress { channel: "C2".to_owned(), ..address("1.1") };
     assert!(!store.is_message_of(&one.id, &elsewhere).await.unwrap());
     assert_eq!(store.card(&one.id).await.unwrap(), None);
+    assert!(store.cards(&one.id).await.unwrap().is_empty());
+    assert_eq!(store.posted_for(&address("2.2")).await.unwrap(), Some(two.id));
+    assert_eq!(store.posted_for(&address("3.3")).await.unwrap(), None);
+    assert_eq!(store.posted_for(&elsewhere).await.unwrap(), None);
 }
 
 pub(in crate::store) async fn messages_without_an_address_are_forgotten_in_time(store: Arc<dyn Store>) {

@@ -86,6 +86,7 @@ fn without_address(delivery: Delivery) -> Delivery {
         }
         kept @ (Delivery::Card { .. }
         | Delivery::CardUpdate
+        | Delivery::CardCopy { .. }
         | Delivery::Thread
         | Delivery::File
         | Delivery::Ephemeral { .. }) => kept,
