@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::attacker::SLUG;
+use crate::attacker::{SLUG, body, submission};
 use crate::file::File;
 use crate::world::{ALICE, BOB, CARA, Wanted, World, button_value};
 
@@ -41,28 +42,67 @@ fn of(ends: &BTreeMap<String, usize>, word: &str) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s5_fifty_clicks_of_three_people_at_once_are_two_votes_and_one_execution() {
-    let world = World::with(Wanted { approvals: 2, ..Wanted::default() }).await;
+async fn s5_fifty_clicks_of_three_people_at_once_are_one_vote_and_one_execution() {
+    let world = World::start().await;
     world.control.usergroup("S0ENG", &[ALICE, BOB, CARA]).await.unwrap();
     let card = world.asks_to_withdraw(ALICE, SLUG).await;
     let ends = fifty_press(&world, &card, ["approve"; 3]).await;
-    assert_eq!(of(&ends, "U0BOB approved"), 1, "{ends:?}");
-    assert_eq!(of(&ends, "U0CARA approved"), 1, "{ends:?}");
+    assert_eq!(of(&ends, "U0BOB approved") + of(&ends, "U0CARA approved"), 1, "{ends:?}");
     assert_eq!(of(&ends, "U0ALICE approved"), 0, "{ends:?}");
     // Each of the others was refused for a reason that is its own.
     let refused = ["own_request", "already_voted", "already_decided", "running"];
     let refused: usize =
         refused.iter().map(|name| of(&ends, &format!(" decision_refused {name} by {name}"))).sum();
-    assert_eq!(refused, 48, "{ends:?}");
+    assert_eq!(refused, 49, "{ends:?}");
     world.thread(&card, "Done and verified").await;
     world.is_quiet().await;
     let mut file = File::of(&world).await;
-    assert_eq!(file.number("SELECT count(*) FROM vote").await, 2);
+    assert_eq!(file.number("SELECT count(*) FROM vote").await, 1);
     assert_eq!(file.number("SELECT count(*) FROM outbox WHERE state = 'dead'").await, 0);
     // And was told so in words.
     let told = "SELECT count(*) FROM outbox WHERE state = 'delivered' AND request IS NULL";
-    assert!(file.number(told).await >= 48);
+    assert!(file.number(told).await >= 49);
     world.ckan_saw(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s5_s23_fifty_forms_of_two_people_at_once_are_two_votes_and_one_purge() {
+    let archive = tempfile::tempdir().unwrap();
+    let top = format!("archive_dir = \"{}\"", archive.path().display());
+    let world = World::with(Wanted { top, ..Wanted::default() }).await;
+    world.control.usergroup("S0ENG", &[ALICE, BOB, CARA]).await.unwrap();
+    let slug = "school-census-2023";
+    world.ckan.action("package_delete", json!({ "id": slug })).await;
+    world.types(ALICE, &format!("/ckan purge {slug} --reason x --ticket 51237")).await;
+    let card = world.card(slug).await;
+    let mut openers = vec![];
+    for user in [BOB, CARA] {
+        world.presses(user, &card, "approve").await;
+        let form = world.control.wait_modal(user).await.unwrap();
+        openers.push((user, form.view["private_metadata"].as_str().unwrap().to_owned()));
+    }
+    let before = File::of(&world).await.number(FINISHED).await;
+    let mut forms = JoinSet::new();
+    for number in 0..50 {
+        let (user, about) = &openers[number % 2];
+        let form = body(&submission(user, "review", about, &json!({"confirmation": slug})));
+        let control = world.control.clone();
+        forms.spawn(async move {
+            let reply = control.deliver("interactions", &form).await.unwrap();
+            assert_eq!((reply.status, reply.timed_out), (200, false), "{}", reply.body);
+        });
+    }
+    forms.join_all().await;
+    world.counts(FINISHED, before + 50).await;
+    world.thread(&card, "Done and verified").await;
+    world.is_quiet().await;
+    let judged = world.judged().await;
+    let lines = |words: &str| judged.iter().filter(|line| line.contains(words)).count();
+    assert_eq!((lines("U0BOB approved"), lines("U0CARA approved")), (1, 1), "{judged:?}");
+    assert_eq!((lines(" decision_refused "), lines("bot claimed")), (48, 1), "{judged:?}");
+    let ckan = world.ckan.control.as_ref().unwrap();
+    let purges = ckan.requests().await.iter().filter(|request| request.action == "dataset_purge").count();
+    assert_eq!(purges, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

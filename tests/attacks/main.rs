@@ -1,8 +1,8 @@
 //! The rule attacked from outside: everything here goes through the real server over HTTP, signed as Slack signs or
 //! not, and is judged by CKAN's own log of writes and by the audit.
 //!
-//! Two processes at once need a database that several may open; SQLite's file belongs to one. The crowds here press
-//! on one process, and `store::conformance` races commits; the run on two processes comes with PostgreSQL.
+//! One process at a time works on a database, so the crowds here press on one, and `store::conformance` races commits;
+//! the run on two processes comes with several of them on PostgreSQL.
 
 #![expect(
     clippy::unwrap_used,

@@ -5,8 +5,9 @@ use sqlx::{Executor as _, Row as _, SqlSafeStr as _};
 
 use super::*;
 use crate::approval::State;
+use crate::ids::{PersonId, UserId};
 use crate::store::conformance::samples::{at, insert, request, yes};
-use crate::store::sql;
+use crate::store::{Asker, sql};
 
 const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres");
 
@@ -39,11 +40,13 @@ async fn every_statement_fits_the_schema() {
         let prepared = session.prepare(AssertSqlSafe(*statement).into_sql_str()).await;
         assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
     }
+    let asker = Asker { person: PersonId::new("alice"), users: vec![UserId::new("UALICE")] };
     for filter in [
         Filter { states: vec![State::Pending], expired_by: Some(at(0)), ..Filter::default() },
         Filter { reference: Some("ABCDEF".to_owned()), ..Filter::default() },
         Filter { target: Some(("production".to_owned(), uuid::Uuid::nil())), ..Filter::default() },
         Filter { any_target: Some(("production".to_owned(), vec![uuid::Uuid::nil()])), ..Filter::default() },
+        Filter { requested_by: Some(asker), ..Filter::default() },
     ] {
         let query = sql::requests::<sqlx::Postgres>(&filter).unwrap().into_string();
         let prepared = session.prepare(AssertSqlSafe(query.clone()).into_sql_str()).await;
