@@ -149,8 +149,10 @@ async fn s15_a_colleague_from_another_workspace_of_our_organisation_is_one_of_ou
 #[tokio::test]
 async fn s12_s15_the_registry_knows_whole_organisations_ids_as_they_are() {
     let top = "[[people]]\nname = \"Alice\"\nslack_ids = [\"U0ALICE\", \"W0ALICE\"]\n\
-               [[people]]\nname = \"Bob\"\nslack_ids = [\"W0BOB\"]\n";
+               [[people]]\nname = \"Bob\"\nslack_ids = [\"W0BOB\"]\n\
+               [[people]]\nname = \"Cara\"\nslack_ids = [\"U0CARA\"]\n";
     let world = World::with(Wanted { top: top.to_owned(), ..Wanted::default() }).await;
+    world.control.usergroup("S0ENG", &[ALICE, BOB, CARA]).await.unwrap();
     let card = world.asks_to_withdraw(ALICE, SLUG).await;
     // His other id is not in the registry: nobody guesses that both are his.
     world.presses(BOB, &card, "approve").await;
