@@ -3,6 +3,8 @@
 //! Guarantees an exit code that tells (0 done, 1 failed, 2 not understood) and one readable reason on standard error.
 //! Leaves the work to the modules that it names.
 
+mod policy;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use clap::{Parser, Subcommand};
 use secrecy::ExposeSecret;
 use url::Url;
 
+use self::policy::PolicyCommand;
 use crate::audit;
 use crate::config::{Config, Problems, secrets};
 use crate::operations::{Registry, manual};
@@ -45,6 +48,11 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
+    },
+    /// Say what the policy means, and what another one would have meant.
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
     },
     /// Look after the store.
     Store {
@@ -93,6 +101,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Command::Serve { config } => serve(&config).await,
         Command::CheckConfig { config } => check(&config),
         Command::Audit { command: AuditCommand::Verify { config } } => verify(&config).await,
+        Command::Policy { command } => policy::run(command).await,
         Command::Store { command: StoreCommand::Copy { from, to } } => copy(&from, &to).await,
         Command::Manifest { url } => manifest::of(&Registry::all(), &url).map_err(Into::into),
         Command::Operations => Ok(manual::markdown(&Registry::all())),

@@ -5,9 +5,13 @@
 //! ids exist and that the tokens work.
 
 mod access;
+mod enough;
 mod environments;
+mod freezes;
 mod problem;
 mod programs;
+mod rules;
+mod scope;
 pub mod secrets;
 mod section;
 mod suspicious;

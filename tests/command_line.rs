@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "command_line/policy.rs"]
+mod policy;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,7 +60,7 @@ fn a_doubtful_configuration_is_refused_with_lines_and_remedies_before_anything_s
             insta::assert_snapshot!(said.err, @r#"
             ckan-chatops.toml:35: [access] has no approvers; write users = ["U…"] or usergroups = ["S…"] in it
             ckan-chatops.toml:37: unknown key aprovers in [access]; did you mean approvers?
-            ckan-chatops.toml:58: CKAN_TOKEN_PRODUCTION is not set; put the API token of a CKAN sysadmin into it, or a file's path into CKAN_TOKEN_PRODUCTION_FILE
+            ckan-chatops.toml:101: CKAN_TOKEN_PRODUCTION is not set; put the API token of a CKAN sysadmin into it, or a file's path into CKAN_TOKEN_PRODUCTION_FILE
             "#);
         }
     }
@@ -99,7 +102,7 @@ fn the_manifest_is_made_for_an_address_that_slack_can_reach() {
 #[test]
 fn what_is_not_understood_ends_with_2() {
     let folder = tempfile::tempdir().unwrap();
-    for arguments in [&[][..], &["sreve"], &["serve"], &["audit"], &["manifest"]] {
+    for arguments in [&[][..], &["sreve"], &["serve"], &["audit"], &["policy"], &["manifest"]] {
         let said = says(arguments, folder.path(), &[]);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments:?}");
     }

@@ -263,3 +263,13 @@ fn every_hazard_names_its_tests_and_the_first_twelve_have_one() {
     }
     assert!(wrong.is_empty(), "docs/hazards.md:\n{}", wrong.join("\n"));
 }
+
+#[test]
+fn the_page_about_the_rule_shows_the_matrix_that_is_tested() {
+    let reviewed = read(
+        "src/approval/snapshots/ckan_chatops__approval__transition__tests__the_whole_matrix_is_as_reviewed.snap",
+    );
+    let matrix = reviewed.splitn(3, "---\n").last().unwrap();
+    assert!(matrix.lines().count() > 20);
+    assert!(read("docs/approval-rule.md").contains(matrix), "docs/approval-rule.md shows another matrix");
+}

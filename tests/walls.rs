@@ -71,7 +71,7 @@ fn dependencies_point_one_way() {
 
 #[test]
 fn what_is_shipped_does_not_know_the_sandbox() {
-    none_names("src", &["sandbox::"]);
+    none_names("src", &["sandbox::", "stateright"]);
 }
 
 #[test]

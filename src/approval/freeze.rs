@@ -93,10 +93,14 @@ pub struct Hold {
 }
 
 impl Freeze {
+    /// Whether the freeze is ever about this.
+    pub fn is_about(&self, matter: &Matter<'_>) -> bool {
+        matter.is_on(&self.environments) && matter.is_among(&self.operations)
+    }
+
     /// The end of the freeze, where it holds for this at this moment.
     pub fn until(&self, matter: &Matter<'_>, now: Timestamp) -> Option<Timestamp> {
-        let here = matter.is_on(&self.environments) && matter.is_among(&self.operations);
-        if here { self.window.until(now) } else { None }
+        if self.is_about(matter) { self.window.until(now) } else { None }
     }
 }
 

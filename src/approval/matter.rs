@@ -54,3 +54,32 @@ impl<'a> Matter<'a> {
         operations.is_empty() || operations.contains(self.operation) || operations.contains(self.family())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::approval::{Bulk, plan, request};
+
+    #[test]
+    fn a_request_is_judged_by_what_it_says_itself_and_by_its_plan() {
+        let mut request = request::sample("01REQUEST", plan::sample(), Timestamp::UNIX_EPOCH);
+        request.operation = "dataset purge".to_owned();
+        request.environment = "staging".to_owned();
+        request.plan.risk = Risk::Partly;
+        let matter =
+            Matter { operation: "dataset purge", environment: "staging", risk: Risk::Partly, size: 1 };
+        assert_eq!(Matter::of(&request), matter);
+        assert_eq!(matter.family(), "dataset");
+    }
+
+    #[test]
+    fn its_size_is_the_number_of_things_it_acts_on() {
+        let mut plan = plan::sample();
+        plan.targets.extend(plan.targets.clone());
+        assert_eq!(Matter::of_plan(&plan).size, 2);
+        plan.bulk = Some(Bulk { count: 7, ..Bulk::of([]) });
+        assert_eq!(Matter::of_plan(&plan).size, 7);
+    }
+}

@@ -9,10 +9,14 @@ pub mod freeze;
 pub mod matter;
 pub mod plan;
 pub mod policy;
+mod reach;
+pub mod readings;
 pub mod refusal;
+pub mod replay;
 pub mod request;
 pub mod risk;
 pub mod rule;
+pub mod ticket;
 pub mod transition;
 
 pub use bulk::{Bulk, Item, ItemState};

@@ -268,6 +268,13 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_is_written_as_it_is() {
+        let digest = PlanDigest::from_hex("00ff");
+        assert_eq!((digest.as_str(), digest.to_string()), ("00ff", "00ff".to_owned()));
+        assert_eq!(sample().digest().as_str().len(), 64);
+    }
+
+    #[test]
     fn changes_name_the_fact_and_both_values() {
         let old = sample();
         let mut new = sample();

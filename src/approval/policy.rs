@@ -26,7 +26,7 @@ pub enum Role {
 
 impl Role {
     /// What somebody is told who is not on this rule's list.
-    fn refusal(self, rule: &str) -> Refusal {
+    pub(super) fn refusal(self, rule: &str) -> Refusal {
         let rule = rule.to_owned();
         match self {
             Self::Requester => Refusal::NotARequester { rule },

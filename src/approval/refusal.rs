@@ -125,3 +125,19 @@ impl Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_rule_of_the_policy_that_decided_and_nothing_else() {
+        let rule = || "night".to_owned();
+        let hold = |freeze: Option<String>| Hold { until: Timestamp::UNIX_EPOCH, why: String::new(), freeze };
+        assert_eq!(Refusal::NotARequester { rule: rule() }.rule(), Some("night"));
+        assert_eq!(Refusal::NotAnApprover { rule: rule() }.rule(), Some("night"));
+        assert_eq!(Refusal::Frozen(hold(Some(rule()))).rule(), Some("night"));
+        assert_eq!(Refusal::Frozen(hold(None)).rule(), None);
+        assert_eq!(Refusal::OwnRequest.rule(), None);
+    }
+}

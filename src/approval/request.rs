@@ -324,4 +324,11 @@ mod tests {
             assert_eq!(serde_json::to_value(state).unwrap(), state.name());
         }
     }
+
+    #[test]
+    fn what_can_still_change_is_open_and_the_rest_is_final() {
+        let (open, ended): (Vec<_>, Vec<_>) = State::ALL.into_iter().partition(|state| !state.is_final());
+        assert_eq!(open, State::OPEN);
+        assert_eq!(ended.len(), State::ALL.len() - State::OPEN.len());
+    }
 }

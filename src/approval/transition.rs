@@ -414,3 +414,7 @@ fn decided(request: &Request) -> Refusal {
 #[cfg(test)]
 #[path = "transition_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "sequence_tests.rs"]
+mod sequences;

@@ -3,10 +3,13 @@
 //! Guarantees that every key of the table is either asked for by a reader or reported as unknown, with the nearest
 //! known one, and that a value of the wrong kind is reported with its line. Leaves the meaning of values to `values`.
 
+use std::collections::BTreeSet;
+
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::problem::{Place, Report};
+use super::values;
 use crate::suggestion::nearest;
 
 /// A value and where it stands.
@@ -104,6 +107,67 @@ impl<'t> Section<'t> {
         };
         let value = i64::from_str_radix(number.as_str(), number.radix()).ok();
         Some(Placed { value, place })
+    }
+
+    /// A whole number from `least` to `most`; `None` where it is missing, or another one.
+    pub(super) fn number_within(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+        (least, most): (u32, u32),
+        example: u32,
+    ) -> Option<u32> {
+        let Placed { value, place } = self.number(report, key)?;
+        let number = value.and_then(|number| u32::try_from(number).ok());
+        let fits = number.filter(|number| (least..=most).contains(number));
+        if fits.is_none() {
+            report
+                .at(place, format!("{key} is not a number from {least} to {most}; write {key} = {example}"));
+        }
+        fits
+    }
+
+    /// What each text of a list is. A list with a mistake in it comes without what is mistaken; an empty one is reported,
+    /// as it could mean all or none.
+    pub(super) fn chosen<T: Ord>(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+        example: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> BTreeSet<T> {
+        let mut chosen = BTreeSet::new();
+        let Some(Placed { value: texts, place }) = self.placed_texts(report, key, example) else {
+            return chosen;
+        };
+        if texts.is_empty() {
+            report.at(place, format!("{key} is empty; write {key} = {example}, or leave it out"));
+        }
+        for Placed { value, place } in texts {
+            match parse(&value) {
+                Ok(thing) => {
+                    if !chosen.insert(thing) {
+                        let shown = values::shown(&value);
+                        report.at(place, format!("{key}: {shown} is there twice; leave one out"));
+                    }
+                }
+                Err(why) => report.at(place, format!("{key}: {} {why}", values::shown(&value))),
+            }
+        }
+        chosen
+    }
+
+    /// The names of the tables inside a table of this one, before anybody reads it.
+    pub(super) fn names_in(&self, key: &str) -> Vec<String> {
+        match self.left.get(key).map(Spanned::get_ref) {
+            Some(DeValue::Table(table)) => table.keys().map(|name| name.get_ref().to_string()).collect(),
+            _ => vec![],
+        }
+    }
+
+    /// True where the table has this key and nobody has read it yet.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.left.contains_key(key)
     }
 
     /// A list of texts, each with its place. `None` where the key is missing or holds something else.

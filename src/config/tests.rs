@@ -1,7 +1,9 @@
 //! Every way in which a configuration can be doubtful, with the sentence it earns.
 
 mod databases;
+mod freezes;
 mod programs;
+mod rules;
 mod secrets;
 mod tables;
 mod values;
@@ -92,6 +94,7 @@ fn the_example_is_sound_and_shows_the_defaults() {
     assert_eq!(config.policy.pending_ttl, Duration::from_hours(1));
     assert_eq!(config.policy.approved_ttl, Duration::from_mins(15));
     assert_eq!(config.policy.ticket_pattern, None);
+    assert_eq!((config.policy.rules.len(), config.policy.freezes.len()), (0, 0));
     let production = config.environment(None).unwrap();
     assert_eq!(production.request_timeout, Duration::from_secs(30));
     assert_eq!(production.write_deadline, Duration::from_secs(150));
@@ -102,6 +105,12 @@ fn the_example_is_sound_and_shows_the_defaults() {
     assert_eq!(other.slack.api_url, config.slack.api_url);
     assert_eq!(other.policy.pending_ttl, config.policy.pending_ttl);
     assert_eq!(other.policy.approved_ttl, config.policy.approved_ttl);
+    assert_eq!(other.policy.two_approvals_above, config.policy.two_approvals_above);
+    assert_eq!(other.policy.held_ttl, config.policy.held_ttl);
+    assert_eq!(other.policy.remind_after, config.policy.remind_after);
+    assert_eq!(other.policy.open_requests, config.policy.open_requests);
+    assert_eq!(other.policy.cool_down, config.policy.cool_down);
+    assert_eq!((other.policy.rules.len(), other.policy.freezes.len()), (3, 2));
     assert_eq!(other.environments[0].request_timeout, production.request_timeout);
     assert_eq!(other.environments[0].write_deadline, production.write_deadline);
 }
@@ -123,20 +132,22 @@ fn uncomment(line: &str) -> String {
 fn every_key_is_in_the_documentation_and_in_the_example() {
     let nonsense = "zzzz = 1\n";
     let text =
-        format!("{nonsense}{SOUND}{nonsense}[[people]]\nname = \"a\"\nslack_ids = [\"U7\"]\n{nonsense}[users]\n{nonsense}")
+        format!("{nonsense}{SOUND}{nonsense}[[people]]\nname = \"a\"\nslack_ids = [\"U1\", \"U2\"]\n{nonsense}[users]\n{nonsense}[[rules]]\n{nonsense}[[freezes]]\n{nonsense}")
             .replace("[slack]", "[slack]\nzzzz = 1")
             .replace("[access]", "[access]\nzzzz = 1")
             .replace("[policy]", "[policy]\nzzzz = 1");
     let said = problems(&text);
     let mut keys: Vec<&str> = vec![];
     for line in said.lines() {
-        let (_, known) = line.split_once("; it takes ").unwrap();
-        keys.extend(known.split(", "));
+        if let Some((_, known)) = line.split_once("; it takes ") {
+            keys.extend(known.split(", "));
+        }
     }
-    assert_eq!(keys.len(), 44, "{keys:?}");
+    assert_eq!(keys.len(), 67, "{keys:?}");
     for key in keys {
         let written = format!("{key} = ");
-        let is_table = ["slack", "access", "policy", "people", "users", "environments"].contains(&key);
+        let is_table = ["slack", "access", "policy", "rules", "freezes", "people", "users", "environments"];
+        let is_table = is_table.contains(&key);
         assert!(EXAMPLE.contains(&written) || is_table, "{key} is missing in the example");
         assert!(
             DOCUMENTATION.contains(&format!("| `{key}` |")) || is_table,
@@ -150,14 +161,23 @@ fn every_key_is_in_the_documentation_and_in_the_example() {
 
 #[test]
 fn the_documented_defaults_are_those_of_the_example() {
+    let mut table = "## The top of the file".to_owned();
     // The second environment shows what differs.
     for line in EXAMPLE.lines().take_while(|line| !line.starts_with("# [environments.")) {
+        let bare = line.trim_start_matches("# ");
+        if bare.starts_with('[') {
+            table = format!("## `{}`", bare.replace("environments.production", "environments.<name>"));
+        }
         let Some((key, rest)) = line.strip_prefix("# ").and_then(|line| line.split_once(" = ")) else {
             continue;
         };
         let value = rest.split('#').next().unwrap_or(rest).trim();
-        let row = DOCUMENTATION.lines().find(|row| row.starts_with(&format!("| `{key}` |")));
-        let default = row.unwrap().split('|').nth(2).unwrap().trim().trim_matches('`').to_owned();
+        let of_table = DOCUMENTATION.lines().skip_while(|line| *line != table);
+        let row = of_table
+            .skip(1)
+            .take_while(|line| !line.starts_with("## "))
+            .find(|row| row.starts_with(&format!("| `{key}` |")));
+        let default = row.expect(key).split('|').nth(2).unwrap().trim().trim_matches('`').to_owned();
         assert!(
             default == value || default == "none" || default == "required",
             "{key}: {default} and {value}"

@@ -10,6 +10,8 @@ use jiff::civil::Time;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use url::{Host, Url};
 
+use crate::suggestion::nearest;
+
 /// Any text that is not empty.
 pub(super) fn text(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
@@ -68,7 +70,7 @@ pub(super) fn duration(text: &str, (longest, in_words): (Duration, &str)) -> Res
     let length =
         humantime::parse_duration(text).map_err(|_| format!("is not a length of time; {example}"))?;
     if length.is_zero() {
-        return Err(format!("is zero, so everything would have run out at once; {example}"));
+        return Err(format!("is zero, which leaves no time at all; {example}"));
     }
     if length > longest {
         return Err(format!("is longer than {in_words}, which is the most that is sensible here; {example}"));
@@ -85,9 +87,16 @@ pub(super) fn time_of_day(text: &str) -> Result<Time, String> {
 
 /// A time zone of the database that this program carries, so that every host reads it alike.
 pub(super) fn time_zone(text: &str) -> Result<TimeZone, String> {
-    TimeZoneDatabase::bundled()
-        .get(text)
-        .map_err(|_| "is not a time zone; write its name, for example \"Europe/London\"".to_owned())
+    let database = TimeZoneDatabase::bundled();
+    // One without a name of its own, like "Etc/Unknown", could not be written down.
+    let found = database.get(text).ok().filter(|zone| zone.iana_name().is_some());
+    found.ok_or_else(|| {
+        let known: Vec<String> = database.available().map(|name| name.to_string()).collect();
+        match nearest(text, known.iter().map(String::as_str)) {
+            Some(known) => format!("is not a time zone; did you mean \"{known}\"?"),
+            None => "is not a time zone; write its name, for example \"Europe/London\"".to_owned(),
+        }
+    })
 }
 
 /// What a Slack id of one kind begins with, and what it is the id of.

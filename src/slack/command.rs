@@ -11,7 +11,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use grammar::{Grammar, whole_ticket};
+pub use grammar::Grammar;
 
 use serde_json::Value;
 

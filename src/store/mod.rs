@@ -10,6 +10,7 @@
 mod conformance;
 pub mod copy;
 mod opening;
+pub mod past;
 pub mod postgres;
 mod rows;
 mod sql;
@@ -26,7 +27,7 @@ use serde_json::Value;
 use crate::approval::{Item, ItemState, Request, State};
 use crate::audit::{ChainHead, Entry, Link};
 use crate::ids::{InboundId, MessageId, PersonId, RequestId, UserId};
-pub use opening::{OpenError, open, open_audit};
+pub use opening::{OpenError, open, open_audit, open_past};
 
 /// What acting on a delivery waits for. Each kind is acted on beside the others, so that none waits for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

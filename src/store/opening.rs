@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::Store;
+use super::past::PastRequests;
 use super::postgres::{self, PostgresAuditReader, PostgresStore};
 use super::sqlite::{self, SqliteAuditReader, SqliteStore};
 use crate::audit::AuditSource;
@@ -35,6 +36,14 @@ pub async fn open(
 
 /// Opens the audit of the store at this address, only for reading.
 pub async fn open_audit(url: &str, password: Option<&str>) -> Result<Box<dyn AuditSource>, OpenError> {
+    if is_sqlite(url) {
+        return Ok(Box::new(SqliteAuditReader::open(url).await?));
+    }
+    Ok(Box::new(PostgresAuditReader::open(url, password).await?))
+}
+
+/// Opens the requests of the store at this address, only for reading.
+pub async fn open_past(url: &str, password: Option<&str>) -> Result<Box<dyn PastRequests>, OpenError> {
     if is_sqlite(url) {
         return Ok(Box::new(SqliteAuditReader::open(url).await?));
     }

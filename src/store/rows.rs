@@ -80,6 +80,11 @@ pub(super) struct RequestRow {
 }
 
 impl RequestRow {
+    /// Its place in the order of age.
+    pub(super) fn place(&self) -> (i64, &str) {
+        (self.created_at, &self.id)
+    }
+
     pub(super) fn request(self) -> Result<Request, StoreError> {
         let request: Request = json(&self.body, "request", "body", &self.id)?;
         let state =

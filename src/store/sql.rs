@@ -50,6 +50,10 @@ statements! {
     REQUEST_BY_ID = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
         expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes \
         FROM request WHERE id = $1";
+    /// Those behind a place in the order of age.
+    REQUESTS_AFTER = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
+        expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes \
+        FROM request WHERE (created_at, id) > ($1, $2) ORDER BY created_at, id LIMIT $3";
     /// One that is open on the same thing: a second one is not to be made beside it.
     REQUEST_OPEN_BESIDE = "SELECT id, version, state, environment, operation, requester, requester_user, created_at, \
         expires_at, body, (SELECT COUNT(*) FROM vote WHERE vote.request = request.id) AS votes FROM request \
@@ -179,12 +183,11 @@ where
     if let Some(Asker { person, users }) = &filter.requested_by {
         query.push(" AND id IN (SELECT id FROM request WHERE requester = ");
         query.push_bind(person.to_string());
-        query.push(" UNION ALL SELECT id FROM request WHERE requester_user IN (");
-        let mut list = query.separated(", ");
         for user in users {
-            list.push_bind(user.to_string());
+            query.push(" UNION ALL SELECT id FROM request WHERE requester_user = ");
+            query.push_bind(user.to_string());
         }
-        query.push("))");
+        query.push(")");
     }
     query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(i64::from(limit(filter)));
     Some(query)

@@ -69,7 +69,7 @@ fn a_command_line_is_a_whole_command_in_words_of_their_own() {
 
     command_line = ["ckan"]
     command_time_limit = "0s"
-    ckan-chatops.toml:21: command_time_limit is zero, so everything would have run out at once; write a number and a unit, for example "15m" or "1h"
+    ckan-chatops.toml:21: command_time_limit is zero, which leaves no time at all; write a number and a unit, for example "15m" or "1h"
     "#);
 }
 

@@ -28,7 +28,7 @@ fn values_are_checked_one_by_one() {
     ckan-chatops.toml:1: ticket_url has no place for the number; write "https://tickets.example.gov.uk/{ticket}"
 
     nonsense = 1
-    ckan-chatops.toml:1: unknown key nonsense in the file; it takes listen, admin_listen, database_url, ticket_url, archive_dir, slack, people, policy, access, users, environments
+    ckan-chatops.toml:1: unknown key nonsense in the file; it takes listen, admin_listen, database_url, ticket_url, archive_dir, slack, people, policy, rules, freezes, access, users, environments
     "#);
     insta::assert_snapshot!(said("database_url = \"sqlite://ckan-chatops.db\"", &[
         "",
@@ -83,7 +83,7 @@ fn values_are_checked_one_by_one() {
         "pending_tll = \"1h\"",
     ]), @r#"
     pending_ttl = "0s"
-    ckan-chatops.toml:13: pending_ttl is zero, so everything would have run out at once; write a number and a unit, for example "15m" or "1h"
+    ckan-chatops.toml:13: pending_ttl is zero, which leaves no time at all; write a number and a unit, for example "15m" or "1h"
 
     pending_ttl = "soon"
     ckan-chatops.toml:13: pending_ttl is not a length of time; write a number and a unit, for example "15m" or "1h"

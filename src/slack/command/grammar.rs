@@ -10,6 +10,7 @@ use serde_json::json;
 use super::misreading::{label, mistake};
 use super::words::{self, Unreadable, Word};
 use super::{Asked, Mistake, Misunderstood};
+use crate::approval::ticket::whole_ticket;
 use crate::operations::lookup::{Found, look_up, refusal};
 use crate::operations::registry::ArgumentReader;
 use crate::operations::{Meta, Registry, options};
@@ -43,11 +44,6 @@ struct TicketRule {
     pattern: Option<Regex>,
     example: Option<&'static str>,
     written: String,
-}
-
-/// A pattern that fits whole tickets only; `None` where it is no regular expression.
-pub fn whole_ticket(pattern: &str) -> Option<Regex> {
-    Regex::new(&format!("^(?:{pattern})$")).ok()
 }
 
 impl Grammar {

@@ -1,4 +1,4 @@
-//! The audit of a database that is only read, beside a bot that may be running on it.
+//! The audit and the requests of a database that is only read, beside a bot that may be running on it.
 //!
 //! Guarantees that nothing is written or migrated, and that no lock keeps the bot out. Leaves verifying to
 //! `audit::verify`.
@@ -11,8 +11,9 @@ use super::open::{OpenError, options};
 use super::reading;
 use crate::audit::{AuditSource, ChainHead, Link};
 use crate::store::StoreError;
+use crate::store::past::{Cursor, PastRequests, RequestPage};
 
-/// The audit in one PostgreSQL database, only read.
+/// The audit and the requests in one PostgreSQL database, only read.
 pub struct PostgresAuditReader {
     pool: PgPool,
 }
@@ -38,5 +39,12 @@ impl AuditSource for PostgresAuditReader {
 
     async fn links(&self, after_seq: i64, limit: u32) -> Result<Vec<Link>, StoreError> {
         reading::links(&self.pool, after_seq, limit).await
+    }
+}
+
+#[async_trait]
+impl PastRequests for PostgresAuditReader {
+    async fn requests_after(&self, place: &Cursor, limit: u32) -> Result<RequestPage, StoreError> {
+        reading::requests_after(&self.pool, place, limit).await
     }
 }

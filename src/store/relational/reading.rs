@@ -9,6 +9,7 @@ use super::{Pool, Unreadable, unavailable};
 use crate::approval::Request;
 use crate::audit::{ChainHead, Link};
 use crate::ids::{InboundId, RequestId};
+use crate::store::past::{Cursor, RequestPage};
 use crate::store::rows::{
     AuditRow, CardRow, CountsRow, HeadRow, InboundRow, OutboxRow, RequestRow, WatchRow, no_head,
 };
@@ -186,4 +187,19 @@ pub(super) async fn links(pool: &Pool, after_seq: i64, limit: u32) -> Result<Vec
         .await
         .map_err(unavailable)?;
     Ok(rows.into_iter().map(Link::from).collect())
+}
+
+pub(super) async fn requests_after(
+    pool: &Pool,
+    place: &Cursor,
+    limit: u32,
+) -> Result<RequestPage, StoreError> {
+    let rows: Vec<RequestRow> = sqlx::query_as(sql::REQUESTS_AFTER)
+        .bind(place.created_ms)
+        .bind(&place.id)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await
+        .map_err(unavailable)?;
+    Ok(RequestPage::of(rows))
 }

@@ -1,4 +1,4 @@
-//! The audit of a file that is only read, beside a bot that may be running on it.
+//! The audit and the requests of a file that is only read, beside a bot that may be running on it.
 //!
 //! Guarantees that nothing is written, created or migrated, and that no lock keeps the bot out. Leaves verifying to
 //! `audit::verify`.
@@ -14,8 +14,9 @@ use super::open::path;
 use super::reading;
 use crate::audit::{AuditSource, ChainHead, Link};
 use crate::store::StoreError;
+use crate::store::past::{Cursor, PastRequests, RequestPage};
 
-/// The audit in one SQLite file, only read.
+/// The audit and the requests in one SQLite file, only read.
 pub struct SqliteAuditReader {
     pool: SqlitePool,
 }
@@ -43,5 +44,12 @@ impl AuditSource for SqliteAuditReader {
 
     async fn links(&self, after_seq: i64, limit: u32) -> Result<Vec<Link>, StoreError> {
         reading::links(&self.pool, after_seq, limit).await
+    }
+}
+
+#[async_trait]
+impl PastRequests for SqliteAuditReader {
+    async fn requests_after(&self, place: &Cursor, limit: u32) -> Result<RequestPage, StoreError> {
+        reading::requests_after(&self.pool, place, limit).await
     }
 }
