@@ -88,7 +88,8 @@ impl Difference {
 /// Another policy, ready to be asked about many requests.
 pub struct Replay<'p> {
     policy: &'p Policy,
-    ticket: Option<Option<Regex>>,
+    /// `None` where there is no pattern, or one that fits nothing.
+    ticket: Option<Regex>,
 }
 
 /// What somebody's account was when it acted.
@@ -104,7 +105,7 @@ struct Acted<'a> {
 impl<'p> Replay<'p> {
     /// The other policy.
     pub fn of(policy: &'p Policy) -> Self {
-        Self { policy, ticket: policy.ticket_pattern.as_deref().map(whole_ticket) }
+        Self { policy, ticket: policy.ticket_pattern.as_deref().and_then(whole_ticket) }
     }
 
     /// What it would have treated differently, in the order of the request's way. `read` says which user groups were read
@@ -126,8 +127,8 @@ impl<'p> Replay<'p> {
             Inadmissible::Refused(refusal) => Difference::RequesterRefused(refusal),
             Inadmissible::Unknown(difference) => difference,
         }));
-        if let (Some(pattern), Some(ticket)) = (&self.ticket, &request.ticket)
-            && !pattern.as_ref().is_some_and(|pattern| pattern.is_match(ticket))
+        if let (Some(_), Some(ticket)) = (&self.policy.ticket_pattern, &request.ticket)
+            && !self.ticket.as_ref().is_some_and(|pattern| pattern.is_match(ticket))
         {
             found.push(Difference::TicketRefused);
         }

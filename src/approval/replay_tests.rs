@@ -265,7 +265,7 @@ fn what_ran_out_would_have_waited_longer() {
 fn what_was_begun_late_would_have_run_out_after_its_approvals() {
     let approved = |seconds| move |p: &mut Policy| p.approved_ttl = Duration::from_secs(seconds);
     assert_eq!(found(approved(301)), []);
-    assert_eq!(found(approved(300)), [Difference::RunOutBeforeExecution { after: Duration::from_secs(300) }]);
+    assert_eq!(found(approved(300)), [Difference::RunOutBeforeExecution { after: Duration::from_mins(5) }]);
     let held = Request { held_at_most_until: Some(at(DAY)), ..done() };
     assert_eq!(found_of(&held, &[], approved(300)), [], "what is held has longer");
     let mut many = done();

@@ -168,13 +168,13 @@ async fn replay(file: &Path, since: Duration, new: &Path) -> Result<String, Fail
     let password = password.as_ref().map(ExposeSecret::expose_secret);
     let reader = store::open_past(&present.database_url, password).await?;
     let mut readings = Readings::under(&present.policy);
-    let mut count = Count::default();
-    count.unreadable = each(reader.as_ref(), since, |request| {
+    let unreadable = each(reader.as_ref(), since, |request| {
         readings.note(request);
         Ok(())
     })
     .await?;
     let replay = Replay::of(&other.policy);
+    let mut count = Count { unreadable, ..Count::default() };
     each(reader.as_ref(), since, |request| {
         count.requests += 1;
         let differences = replay.differences(request, |moment| readings.at(moment));
@@ -183,7 +183,7 @@ async fn replay(file: &Path, since: Duration, new: &Path) -> Result<String, Fail
             (false, true) => count.different += 1,
             (false, false) => count.unclear += 1,
         }
-        write!(io::stdout(), "{}\n", replayed::request(request, &differences, &present.policy))
+        writeln!(io::stdout(), "{}", replayed::request(request, &differences, &present.policy))
     })
     .await?;
     Ok(replayed::count(count, since))

@@ -112,16 +112,14 @@ impl Known {
             return Err(format!("is short for an operation; write \"{}\"", long.meta.name));
         }
         let known = self.changes().flat_map(|operation| [operation.noun(), operation.meta.name]);
-        Err(match nearest(text, known) {
-            Some(known) => format!("is no operation; did you mean \"{known}\"?"),
-            None => {
-                let families: BTreeSet<_> = self.changes().map(|one| one.noun().to_owned()).collect();
-                format!(
-                    "is no operation; write a family ({}) or a whole name, like \"dataset purge\"",
-                    listed(&families)
-                )
-            }
-        })
+        if let Some(known) = nearest(text, known) {
+            return Err(format!("is no operation; did you mean \"{known}\"?"));
+        }
+        let families: BTreeSet<_> = self.changes().map(|one| one.noun().to_owned()).collect();
+        Err(format!(
+            "is no operation; write a family ({}) or a whole name, like \"dataset purge\"",
+            listed(&families)
+        ))
     }
 }
 

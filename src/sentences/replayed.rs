@@ -43,15 +43,12 @@ pub fn request(request: &Request, differences: &[Difference], policy: &Policy) -
 /// The last line.
 pub fn count(count: Count, since: Timestamp) -> String {
     let Count { requests, different, unclear, unreadable } = count;
-    let mut line = format!(
-        "{requests} request{} since {}: {different} would have been treated differently, of {unclear} nobody can tell.",
+    let more = if unreadable > 0 { format!(" {unreadable} more could not be read.") } else { String::new() };
+    format!(
+        "{requests} request{} since {}: {different} would have been treated differently, of {unclear} nobody can tell.{more}\n",
         if requests == 1 { "" } else { "s" },
         in_utc(since)
-    );
-    if unreadable > 0 {
-        line.push_str(&format!(" {unreadable} more could not be read."));
-    }
-    line + "\n"
+    )
 }
 
 fn difference(difference: &Difference, request: &Request, policy: &Policy) -> String {
