@@ -147,11 +147,13 @@ mod tests {
         Now: Done and verified, <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>, approved by <@U2>. See the thread.
         Environment: production
         Asked by: <@U1>, <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
+        Requested by: j…@defra.gov.uk, who is a sysadmin
         Reason: &lt;!channel&gt; &amp; co
         Ticket: 51234
         Target: Road Safety Data 2019, road-accidents-2019, 00000000-0000-0000-0000-000000000001
         Approved by: <@U2>, <!date^1795251900^{date_short_pretty} at {time}|21 Nov 2026 09:05 UTC>
         Undoes request: TABCDE
+        Asked again after: TAGAIN
         CKAN says that it is deleted.
         ");
     }
