@@ -305,7 +305,7 @@ fn begin_duties(bot: &Arc<Bot>, health: Arc<Health>, outbox: Outbox, lifecycle: 
     let (tasks, stop) = (lifecycle.tasks.clone(), lifecycle.stop.clone());
     lifecycle.begin("executor", async move { executor.run(&tasks, stop).await });
     let (tasks, stop) = (lifecycle.tasks.clone(), lifecycle.stop.clone());
-    lifecycle.begin("recovery", async move { recovery.run(&tasks, stop).await });
+    lifecycle.begin("recovery", async move { Box::pin(recovery.run(&tasks, stop)).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("expiry", async move { expiry.run(stop).await });
     let (holding, stop) = (Holding::new(bot.clone()), lifecycle.stop.clone());

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::intake::{ActError, Acted};
 use super::wish::{self, Wish, Wisher};
-use super::{Bot, decision, record};
+use super::{Bot, asking, decision, record};
 use crate::approval::{Account, Refusal, Request, State};
 use crate::operations::ChangeOperation as _;
 use crate::operations::dataset_withdraw::{Arguments, DatasetWithdraw};
@@ -67,12 +67,12 @@ pub(super) async fn ask_again(
         among: among.map(BTreeSet::from_iter),
         repeats: Some(request.id),
     };
-    wish::request(bot, wisher, account, wish).await
+    asking::request(bot, wisher, account, wish).await
 }
 
 /// The UUIDs of the many things, in their order.
 async fn targets(bot: &Bot, request: &Request) -> Result<Vec<Uuid>, ActError> {
-    let items = wish::items(bot, &request.id, None).await?;
+    let items = asking::items(bot, &request.id, None).await?;
     Ok(items.into_iter().map(|item| item.target).collect())
 }
 

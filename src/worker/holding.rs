@@ -14,7 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{Bot, record, wish};
+use super::{Bot, asking, record};
 use crate::approval::transition::later;
 use crate::approval::{Event, Hold, Matter, Request, State, Step, apply};
 use crate::audit::{Act as AuditAct, Actor, Entry};
@@ -166,7 +166,7 @@ async fn beside(
     Ok(bot.store.requests(filter).await?.into_iter().find(|other| {
         other.environment == request.environment
             && never.contains(&other.operation.as_str())
-            && (other.state == State::Running || now < wish::may_go_on_until(bot, site, other))
+            && (other.state == State::Running || now < asking::may_go_on_until(bot, site, other))
     }))
 }
 

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::under_way::UnderWay;
-use super::{Bot, Private, decision, submission, wish};
+use super::{Bot, Private, command, decision, submission};
 use crate::audit::{Act as AuditAct, Actor, Entry};
 use crate::ids::InboundId;
 use crate::sentences::{notices, refusals};
@@ -153,8 +153,9 @@ impl Intake {
 async fn act(bot: &Bot, inbound: Inbound) -> Result<Acted, ActError> {
     let result = match serde_json::from_value::<Act>(inbound.body.clone()) {
         Ok(act) => match &act {
-            Act::Command { .. } => wish::command(bot, &inbound, &act).await,
-            Act::Press { .. } => decision::press(bot, &inbound, &act).await,
+            Act::Command { .. } => command::command(bot, &inbound, &act).await,
+            // The largest of them: whoever acts on another need not hold as much.
+            Act::Press { .. } => Box::pin(decision::press(bot, &inbound, &act)).await,
             Act::Submit { .. } => submission::submit(bot, &inbound, &act).await,
             Act::Unknown { .. } => unknown(bot, &inbound, &act).await,
         },

@@ -6,7 +6,9 @@
 //! `sentences`.
 
 mod again;
+mod asking;
 mod bulk;
+mod command;
 mod copies;
 pub mod decision;
 pub mod executor;

@@ -10,6 +10,7 @@ use super::Bot;
 use super::decision::{Decision, decide, refuse, refuse_unbound};
 use super::intake::{ActError, Acted};
 use super::wish::{self, Wish, Wisher};
+use super::{asking, command};
 use crate::approval::{Refusal, State};
 use crate::ids::{FileId, InboundId, RequestId};
 use crate::operations::dataset_withdraw::Arguments;
@@ -84,14 +85,16 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
     };
     match (form, &opener) {
         (forms::ASK, Act::Command { text, .. }) => match bot.grammar.read(text) {
-            Ok(asked) => wish::request(bot, wisher, &account, Wish::new(asked, reason, ticket, source)).await,
+            Ok(asked) => {
+                asking::request(bot, wisher, &account, Wish::new(asked, reason, ticket, source)).await
+            }
             Err(_) => refuse_unbound(bot, wisher, "form_too_old", refusals::form_too_old()).await,
         },
         (forms::ASK_LIST, Act::Command { text, .. }) => match bot.grammar.read(text) {
-            Ok(asked) if wish::wants_list(&asked) => match listed(bot, list, file).await {
+            Ok(asked) if command::wants_list(&asked) => match listed(bot, list, file).await {
                 Ok(arguments) => {
                     let asked = Asked { arguments, ..asked };
-                    wish::request(bot, wisher, &account, Wish::new(asked, reason, ticket, source)).await
+                    asking::request(bot, wisher, &account, Wish::new(asked, reason, ticket, source)).await
                 }
                 Err(sentence) => refuse_unbound(bot, wisher, "bad_list", Text::from(sentence)).await,
             },
@@ -119,7 +122,7 @@ pub(super) async fn submit(bot: &Bot, inbound: &Inbound, act: &Act) -> Result<Ac
                 environment: Some(undone.environment.clone()),
             };
             let wish = Wish { undoes: Some(undone), ..Wish::new(asked, reason, ticket, source) };
-            wish::request(bot, wisher, &account, wish).await
+            asking::request(bot, wisher, &account, wish).await
         }
         _ => refuse_unbound(bot, wisher, "unknown_form", refusals::unknown_act()).await,
     }
