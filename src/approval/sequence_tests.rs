@@ -44,7 +44,9 @@ enum Kind {
 impl Kind {
     fn event(&self, now: i64, policy: &Policy) -> Event {
         match *self {
-            Self::Approve(user) => Event::Approve { voter: voter_under(policy, user), typed: None },
+            Self::Approve(user) => {
+                Event::Approve { voter: voter_under(policy, user), typed: Some(String::new()) }
+            }
             Self::Deny(user) => Event::Deny { voter: voter_under(policy, user), reason: "no".to_owned() },
             Self::Cancel(user) => Event::Cancel { person: policy.person(&UserId::new(user)) },
             Self::Tick => Event::Tick,

@@ -320,7 +320,7 @@ fn s12_a_vote_is_its_persons_by_the_registry_of_then_and_of_now() {
     let refused = |accounts: [(&str, &str); 2]| {
         let mut newer = policy();
         newer.people.extend(accounts.map(|(account, person)| (account.to_owned(), person.to_owned())));
-        let event = Event::Approve { voter: voter_under(&newer, "UBOB2"), typed: None };
+        let event = Event::Approve { voter: voter_under(&newer, "UBOB2"), typed: Some(String::new()) };
         apply(&one, event, at(2), &newer).map(|step| step.request.state)
     };
     // His account went to another person; he has a new one.

@@ -53,7 +53,7 @@ impl What {
         let attempt = AttemptId::new("01ATTEMPT");
         Some(match self {
             Self::Approve(account) => {
-                Event::Approve { voter: world::admission(policy, account), typed: None }
+                Event::Approve { voter: world::admission(policy, account), typed: Some(String::new()) }
             }
             Self::Deny(account) => {
                 Event::Deny { voter: world::admission(policy, account), reason: "no".to_owned() }

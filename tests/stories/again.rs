@@ -208,7 +208,7 @@ async fn a_list_is_asked_for_again_by_the_same_uuids_and_so_is_its_way_back() {
     let card = world.card("Withdraw 3 datasets").await;
     // Renamed meanwhile: its slug names nothing any more, its UUID the same.
     world.ckan.action("package_patch", json!({"id": MANY[1], "name": "leeds-parking"})).await;
-    world.presses(BOB, &card, "approve").await;
+    world.reviews(BOB, &card, None).await;
     let stale = world.thread(&card, "CKAN has changed").await;
     world.presses(ALICE, &stale, "again").await;
     let fresh = world.another_card(&[&card], "Withdraw 3 datasets").await;
@@ -221,7 +221,7 @@ async fn a_list_is_asked_for_again_by_the_same_uuids_and_so_is_its_way_back() {
     Reason: Publisher asked
     Ticket: 51234
     ");
-    world.presses(BOB, &fresh, "approve").await;
+    world.reviews(BOB, &fresh, None).await;
     let done = world.thread(&fresh, "Done and verified").await;
     for slug in [MANY[0], "leeds-parking", MANY[2]] {
         assert_eq!(world.ckan.state(slug).await, "deleted", "{slug}");
@@ -247,7 +247,7 @@ async fn a_list_is_asked_for_again_by_the_same_uuids_and_so_is_its_way_back() {
     ");
     let opened = world.thread(&back_again, "asks:").await;
     insta::assert_snapshot!(said(&opened.text), @"<@U0BOB> asks: Restore 3 datasets on production. This undoes request ‹ref›. Asked again after request ‹ref›. Reason: They were the wrong ones");
-    world.presses(ALICE, &back_again, "approve").await;
+    world.reviews(ALICE, &back_again, None).await;
     world.thread(&back_again, "Done and verified").await;
     for slug in [MANY[0], "leeds-parking", MANY[2]] {
         assert_eq!(world.ckan.state(slug).await, "active", "{slug}");

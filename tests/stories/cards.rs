@@ -159,6 +159,8 @@ async fn s27_what_cannot_be_undone_is_looked_at_whole_before_it_is_approved() {
         • A copy of what CKAN says of it is kept beside the bot first; without the copy nothing is purged.
         • CKAN removes it, with its resources and its places in groups, from its database.
         • Files that were uploaded to it stay where they are, with nothing that leads to them.
+        Mind
+        • Nobody said who asked for this (--requested-by). The runbook wants the publisher's own request.
         Cannot be undone
         • CKAN forgets the dataset with its resources, its groups and its UUID. Nobody can restore it but from a backup of the whole database.
         Safer: Leave it withdrawn: nobody but sysadmins sees it, and it can be restored at any time.
@@ -198,6 +200,8 @@ async fn s27_a_list_is_looked_at_whole_before_it_is_approved() {
         • They disappear from the site, the search and the API for everybody but sysadmins.
         • CKAN keeps them with their resources and files.
         • First one is withdrawn and verified, then five, then the rest; too many failures stop it.
+        Mind
+        • Nobody said who asked for this (--requested-by). The runbook wants the publisher's own request.
         The list
         • road-accidents-2019 (Road Safety Data 2019)
         • road-accidents-2018 (Road Safety Data 2018)
@@ -237,6 +241,8 @@ async fn s17_the_whole_plan_is_a_press_away_for_whoever_may_read_and_decides_not
         What will happen
         • It disappears from the site, the search and the API for everybody but sysadmins.
         • CKAN keeps it with its resources and files.
+        Mind
+        • Nobody said who asked for this (--requested-by). The runbook wants the publisher's own request.
         []
         ");
     }
