@@ -139,7 +139,8 @@ impl Server {
             None => None,
         };
         let tunnels = Tunnels::begin(&bot, &lifecycle);
-        begin_duties(&bot, health, outbox, &lifecycle);
+        begin_health(&bot, health, &lifecycle);
+        begin_acting(&bot, outbox, &lifecycle);
         let admin = admin_address.map(tracing::field::display);
         tracing::info!(%address, admin_address = admin, version = env!("CARGO_PKG_VERSION"), "listening");
         Ok(Self { address, admin_address, lifecycle, store, tunnels })
@@ -296,10 +297,38 @@ fn serve(name: &'static str, listener: TcpListener, routes: Router, lifecycle: &
     });
 }
 
-fn begin_duties(bot: &Arc<Bot>, health: Arc<Health>, outbox: Outbox, lifecycle: &Lifecycle) {
+fn begin_health(bot: &Arc<Bot>, health: Arc<Health>, lifecycle: &Lifecycle) {
+    let (asking, stop) = (bot.clone(), lifecycle.stop.clone());
+    lifecycle.begin("health", async move { health.run(&asking, stop).await });
+}
+
+/// Acts on what is kept once it is this process's turn, and for as long as it is.
+fn begin_acting(bot: &Arc<Bot>, outbox: Outbox, lifecycle: &Lifecycle) {
+    let (bot, mine) = (bot.clone(), lifecycle.clone());
+    let acting = metrics::gauge!("ckan_chatops_acting");
+    acting.set(0.0);
+    lifecycle.begin("acting", async move {
+        let led = tokio::select! {
+            led = bot.store.lead() => led,
+            () = mine.stop.cancelled() => return,
+        };
+        // Otherwise its turn is over already, which ends the process.
+        if led.is_ok() {
+            acting.set(1.0);
+            tracing::info!("acting on what is kept");
+            begin_duties(&bot, outbox, &mine);
+            tokio::select! {
+                () = bot.store.lost() => {}
+                () = mine.stop.cancelled() => {}
+            }
+        }
+    });
+}
+
+fn begin_duties(bot: &Arc<Bot>, outbox: Outbox, lifecycle: &Lifecycle) {
     let (intake, executor) = (Arc::new(Intake::new(bot.clone())), Executor::new(bot.clone()));
     let (recovery, expiry) = (Recovery::new(bot.clone()), Expiry::new(bot.clone()));
-    let (forgetting, asking) = (intake.clone(), bot.clone());
+    let forgetting = intake.clone();
     let (tasks, stop) = (lifecycle.tasks.clone(), lifecycle.stop.clone());
     lifecycle.begin("intake", async move { intake.run(&tasks, stop).await });
     let (tasks, stop) = (lifecycle.tasks.clone(), lifecycle.stop.clone());
@@ -314,8 +343,6 @@ fn begin_duties(bot: &Arc<Bot>, health: Arc<Health>, outbox: Outbox, lifecycle: 
     lifecycle.begin("watches", async move { watches.run(stop).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("outbox", async move { outbox.run(stop).await });
-    let stop = lifecycle.stop.clone();
-    lifecycle.begin("health", async move { health.run(&asking, stop).await });
     let stop = lifecycle.stop.clone();
     lifecycle.begin("forgetting", async move {
         while !stop.is_cancelled() {

@@ -85,6 +85,9 @@ pub async fn copy(from: &str, to: &str, password: Option<&str>) -> Result<Copied
     }
     let source = SqliteStore::open(from, Arc::new(SystemClock)).await?;
     let target = PostgresStore::open(to, password, Arc::new(SystemClock)).await?;
+    if !target.try_lead().await? {
+        return Err(CopyError::Target(postgres::OpenError::InUse));
+    }
     let copied = between(&source, from, &target, to, password).await;
     target.close().await?;
     source.close().await?;

@@ -376,6 +376,16 @@ pub trait Store: Send + Sync + 'static {
     /// Watches whose time has come, the longest due first.
     async fn due_watches(&self, now: Timestamp, limit: u32) -> Result<Vec<Watch>, StoreError>;
 
+    /// Waits until this process is the one that acts on what is kept: of the processes on one server, one does, while all
+    /// take deliveries. A file is its process's from the beginning.
+    async fn lead(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// Comes when this process may no longer act: another one may. It must end then.
+    async fn lost(&self) {
+        std::future::pending().await
+    }
+
     /// Proves that the store can be written, by a transaction that leaves nothing behind.
     async fn writable(&self) -> Result<(), StoreError>;
     /// Answers everybody who waits and lets go of the database in good order; whatever is asked afterwards is

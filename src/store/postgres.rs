@@ -2,7 +2,7 @@
 //!
 //! Guarantees what [`Store`] promises. Commits are put in line by the row at the audit's end, so that what one of them
 //! looks at does not change before it ends, and messages have the order of their commits; deliveries are kept beside
-//! them, each in a transaction of its own. What is the same for every database with SQL stands in `relational`,
+//! them, each in a transaction of its own. Any number of processes keeps deliveries; one of them acts. What is the same for every database with SQL stands in `relational`,
 //! statements in `store::sql`, the meaning of rows in `store::rows`.
 
 #[path = "relational/arrival.rs"]
@@ -10,13 +10,13 @@ mod arrival;
 mod errors;
 #[path = "relational/items.rs"]
 mod items;
+mod lead;
 mod open;
 #[path = "relational/outbox.rs"]
 mod outbox;
 mod reader;
 #[path = "relational/reading.rs"]
 mod reading;
-mod sole;
 #[path = "relational/transaction.rs"]
 mod transaction;
 
@@ -29,8 +29,8 @@ pub(super) use open::session as connect;
 pub use reader::PostgresAuditReader;
 
 use self::errors::unavailable;
+use self::lead::Lead;
 use self::reading::Reading;
-use self::sole::Sole;
 use super::unreadable::Unreadable;
 use super::{
     Commit, Filter, Inbound, InboundKind, ItemFilter, MessageAddress, MessageCounts, MessageFate, Outgoing,
@@ -54,19 +54,31 @@ const LINE: &str = "SELECT seq FROM audit_head WHERE id = 1 FOR UPDATE";
 pub struct PostgresStore {
     clock: SharedClock,
     reading: Reading,
-    sole: Sole,
+    lead: Lead,
 }
 
 impl PostgresStore {
     /// Opens the database at `url` (`postgres://`), migrating it where needed.
     pub async fn open(url: &str, password: Option<&str>, clock: SharedClock) -> Result<Self, OpenError> {
         let opened = open::open(url, password).await?;
-        Ok(Self { clock, reading: Reading::new(opened.pool), sole: opened.sole })
+        Ok(Self { clock, reading: Reading::new(opened.pool), lead: opened.lead })
     }
 
-    /// Begins a transaction that writes.
+    /// Acts on it, where no other process does.
+    pub(super) async fn try_lead(&self) -> Result<bool, OpenError> {
+        self.lead.try_take().await.map_err(OpenError::Database)
+    }
+
+    /// Begins a transaction that writes, where it is this process that acts.
     async fn begin(&self) -> Result<PgTransaction<'static>, StoreError> {
-        self.sole.still()?;
+        self.lead.still()?;
+        let mut transaction = self.begin_beside().await?;
+        self.lead.hold(&mut transaction).await?;
+        Ok(transaction)
+    }
+
+    /// Begins one that any process may.
+    async fn begin_beside(&self) -> Result<PgTransaction<'static>, StoreError> {
         self.reading.pool().begin_with(BEGIN).await.map_err(unavailable)
     }
 }
@@ -86,7 +98,7 @@ async fn end<T>(transaction: PgTransaction<'_>, result: Result<T, StoreError>) -
 #[async_trait]
 impl Store for PostgresStore {
     async fn receive(&self, inbound: Inbound) -> Result<Receipt, StoreError> {
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.begin_beside().await?;
         let kept = receive(&mut transaction, &inbound).await;
         end(transaction, kept).await?
     }
@@ -198,15 +210,24 @@ impl Store for PostgresStore {
         self.reading.audit_of(request).await
     }
 
+    async fn lead(&self) -> Result<(), StoreError> {
+        self.lead.wait().await;
+        self.lead.still()
+    }
+
+    async fn lost(&self) {
+        self.lead.lost().await;
+    }
+
     async fn writable(&self) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.begin_beside().await?;
         let done = sqlx::query(sql::WRITE_PROOF).execute(&mut *transaction).await.map_err(unavailable);
         end(transaction, done).await.map(drop)
     }
 
     async fn close(&self) -> Result<(), StoreError> {
         self.reading.pool().close().await;
-        self.sole.close().await;
+        self.lead.close().await;
         Ok(())
     }
 }

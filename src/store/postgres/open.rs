@@ -1,7 +1,7 @@
-//! Opening the database: where it is, that its schema is this program's, and that nobody else works on it.
+//! Opening the database: where it is, and that its schema is this program's.
 //!
 //! Guarantees that every session waits for a lock and for an answer only so long, keeps its commits through a crash of
-//! the server, and speaks UTC; and that a second process is refused in words. Leaves roles and backups to `docs/`.
+//! the server, and speaks UTC. Leaves roles and backups to `docs/`.
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, PgConnection, PgPool};
 
-use super::sole::Sole;
+use super::lead::Lead;
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -28,7 +28,7 @@ pub enum OpenError {
         "database_url is not the address of a PostgreSQL database; write `postgres://role@host:5432/database`"
     )]
     Address,
-    /// Another process works on it.
+    /// Another process acts on it, and this one has to be alone.
     #[error("the database is in use by another process of this program; stop that one first")]
     InUse,
     /// A newer version of this program wrote it, or somebody changed the schema.
@@ -44,15 +44,13 @@ pub enum OpenError {
 /// What an open database consists of.
 pub(super) struct Opened {
     pub(super) pool: PgPool,
-    pub(super) sole: Sole,
+    pub(super) lead: Lead,
 }
 
 /// Opens the database at `url`, migrating it where needed.
 pub(super) async fn open(url: &str, password: Option<&str>) -> Result<Opened, OpenError> {
     let options = options(url, password)?;
-    let first = connect(&options).await?;
-    // Before anything is migrated: another process may be working on it.
-    let sole = Sole::take(first).await.map_err(OpenError::Database)?.ok_or(OpenError::InUse)?;
+    // Of several processes one migrates, by a lock of sqlx's, and the others find it done.
     let mut migrating = connect(&options).await?;
     MIGRATIONS.run(&mut migrating).await.map_err(|error| match error {
         MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
@@ -60,9 +58,10 @@ pub(super) async fn open(url: &str, password: Option<&str>) -> Result<Opened, Op
         }
         _ => OpenError::Schema,
     })?;
+    let lead = Lead::new(options.clone());
     let pool =
         PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(WAIT).connect_lazy_with(options);
-    Ok(Opened { pool, sole })
+    Ok(Opened { pool, lead })
 }
 
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, OpenError> {

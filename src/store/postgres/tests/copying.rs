@@ -63,7 +63,7 @@ async fn everything_arrives_and_the_audit_goes_on() {
         ]
     );
     let file = SqliteStore::open(&from, Arc::new(MovableClock::default())).await.unwrap();
-    let server = on_server.open().await.unwrap();
+    let server = on_server.leading().await;
     let id = RequestId::new("01R1");
     assert_eq!(server.request(&id).await.unwrap(), file.request(&id).await.unwrap());
     assert_eq!(server.card(&id).await.unwrap(), file.card(&id).await.unwrap());
@@ -91,7 +91,7 @@ async fn everything_arrives_and_the_audit_goes_on() {
 async fn a_target_that_is_in_use_or_not_empty_is_refused_and_so_is_the_other_way() {
     let (_folder, from) = full_file().await;
     let on_server = OnServer::new().await;
-    let running = on_server.open().await.unwrap();
+    let running = on_server.leading().await;
     assert!(matches!(copy(&from, &on_server.url, None).await, Err(CopyError::Target(OpenError::InUse))));
     running.receive(inbound(1)).await.unwrap();
     running.close().await.unwrap();

@@ -58,11 +58,18 @@ impl OnServer {
     async fn open(&self) -> Result<PostgresStore, OpenError> {
         PostgresStore::open(&self.url, None, Arc::new(MovableClock::default())).await
     }
+
+    /// A store whose process acts.
+    async fn leading(&self) -> PostgresStore {
+        let store = self.open().await.unwrap();
+        assert!(store.try_lead().await.unwrap());
+        store
+    }
 }
 
 async fn fixture() -> Fixture {
     let on_server = OnServer::new().await;
-    let store = Arc::new(on_server.open().await.unwrap());
+    let store = Arc::new(on_server.leading().await);
     Fixture { store, _keeps: Box::new(on_server) }
 }
 
