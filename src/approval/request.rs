@@ -203,7 +203,7 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub eligible: Vec<UserId>,
     /// True where there may be more of them: not everybody on the lists was looked at.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default)]
     pub eligible_and_others: bool,
     /// The digest of the policy it was made under.
     pub policy_digest: String,
@@ -231,11 +231,6 @@ pub struct Request {
     /// The request whose words these are, asked for again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<RequestId>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde wants")]
-fn is_false(value: &bool) -> bool {
-    !*value
 }
 
 /// What a person said when asking.
@@ -338,5 +333,27 @@ mod tests {
         let (open, ended): (Vec<_>, Vec<_>) = State::ALL.into_iter().partition(|state| !state.is_final());
         assert_eq!(open, State::OPEN);
         assert_eq!(ended.len(), State::ALL.len() - State::OPEN.len());
+    }
+    #[test]
+    fn those_could_still_approve_whose_vote_is_not_in() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut request = sample("01REQUEST", super::super::plan::sample(), now);
+        let users = |request: &Request| -> Vec<String> {
+            request.could_still_approve().map(ToString::to_string).collect()
+        };
+        request.eligible = ["UBOB", "UCARA", "UDORA"].map(UserId::new).to_vec();
+        assert_eq!(users(&request), ["UBOB", "UCARA", "UDORA"]);
+        for (user, approve) in [("UCARA", true), ("UZOE", false)] {
+            let (person, user) = (PersonId::new(user), UserId::new(user));
+            request.votes.push(Vote {
+                person,
+                user,
+                approve,
+                reason: None,
+                at: now,
+                groups: BTreeSet::new(),
+            });
+        }
+        assert_eq!(users(&request), ["UBOB", "UDORA"]);
     }
 }

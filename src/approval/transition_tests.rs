@@ -371,6 +371,19 @@ fn a_policy_that_became_stricter_holds_for_what_waits_and_for_what_is_approved()
     assert_eq!(apply(&request(2), approve("UBOB"), at(10), &policy()).unwrap().request.state, State::Pending);
 }
 
+/// Of a request that needs as many as then, people read why as it was then.
+#[test]
+fn why_it_takes_so_many_changes_only_with_how_many() {
+    let mut waiting = request(2);
+    waiting.approvals_because = vec!["the rule of then".to_owned()];
+    let now = Policy { approvals: NonZeroU8::new(2).unwrap(), ..policy() };
+    let same = apply(&waiting, approve("UBOB"), at(10), &now).unwrap().request;
+    assert_eq!(same.approvals_because, waiting.approvals_because);
+    let stricter = Policy { approvals: NonZeroU8::new(3).unwrap(), ..policy() };
+    let more = apply(&waiting, approve("UBOB"), at(10), &stricter).unwrap().request;
+    assert_eq!(more.approvals_because, ["policy"]);
+}
+
 #[test]
 fn s16_nothing_is_claimed_in_a_freeze() {
     let approved = apply(&request(1), approve("UBOB"), at(10), &policy()).unwrap().request;

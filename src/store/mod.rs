@@ -383,7 +383,7 @@ pub trait Store: Send + Sync + 'static {
     }
     /// Comes when this process may no longer act: another one may. It must end then.
     async fn lost(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Proves that the store can be written, by a transaction that leaves nothing behind.

@@ -62,7 +62,7 @@ impl Recovery {
         let left = Filter { states: vec![State::Running, State::Unknown], ..Filter::default() };
         for request in self.bot.store.requests(left).await? {
             match request.state {
-                // With one process on this store, what this one does not have in hand is in nobody's.
+                // One process acts on this store: what it does not have in hand is in nobody's.
                 State::Running if !self.bot.under_way.has(&request.id) => self.lose(&request).await?,
                 State::Running => {}
                 _ if request.plan.bulk.is_some() => self.take_up(request, tasks, stop),

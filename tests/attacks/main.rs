@@ -1,8 +1,7 @@
 //! The rule attacked from outside: everything here goes through the real server over HTTP, signed as Slack signs or
 //! not, and is judged by CKAN's own log of writes and by the audit.
 //!
-//! One process at a time works on a database, so the crowds here press on one, and `store::conformance` races commits;
-//! the run on two processes comes with several of them on PostgreSQL.
+//! The crowds here press on one process, as one has a file; `tests/faults/replicas.rs` presses on two that share a server.
 
 #![expect(
     clippy::unwrap_used,

@@ -28,6 +28,7 @@ mod lab;
 mod many;
 mod process;
 mod races;
+mod replicas;
 mod slack_away;
 #[expect(dead_code, reason = "the stories' world; a part of it is for them alone")]
 #[path = "../stories/world.rs"]

@@ -208,6 +208,8 @@ pub struct Wanted {
     pub environment: String,
     /// No way to CKAN but its API: neither command line nor services nor database.
     pub api_only: bool,
+    /// Another store than a file.
+    pub database_url: Option<String>,
     /// Another CKAN address or token than the world's own.
     pub ckan_url: Option<String>,
     pub ckan_token: Option<String>,
@@ -274,7 +276,7 @@ impl World {
     pub fn write_config(&self) {
         let text = format!(
             r#"listen = "127.0.0.1:0"
-database_url = "sqlite://{}"
+database_url = "{}"
 {}
 [slack]
 api_url = "{}"
@@ -296,7 +298,10 @@ api_token_env = "CKAN_TOKEN_PRODUCTION"
 {}
 {}
 "#,
-            self.database().display(),
+            self.wanted
+                .database_url
+                .clone()
+                .unwrap_or_else(|| format!("sqlite://{}", self.database().display())),
             self.wanted.top,
             self.slack.api_url(),
             self.wanted.approvals.max(1),
