@@ -228,7 +228,7 @@ async fn everything_is_indexed_anew_while_the_site_keeps_its_search() {
     assert_eq!(printed.len(), 1);
     assert!(printed[0].contains("Finished rebuilding search index"), "{printed:?}");
     assert!(!printed[0].contains("Indexing dataset"), "{printed:?}");
-    let card = asks(&world, "index refresh", "second").await;
+    let card = asks(&world, "index refresh", ", on ").await;
     world.presses(ALICE, &card, "cancel").await;
     world.thread(&card, "cancelled").await;
 }
